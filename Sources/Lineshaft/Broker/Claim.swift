@@ -1,0 +1,81 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// What a worker asks a broker for.
+public struct ClaimRequest: Sendable {
+    /// How much a worker wants of one queue.
+    public struct Share: Sendable, Hashable {
+        /// The queue.
+        public let queue: QueueName
+        /// How many jobs are this queue's before other queues may take what is left.
+        public let fair: Int
+        /// How many jobs the worker can take from this queue at most.
+        public let maximum: Int
+
+        /// Creates a share.
+        public init(queue: QueueName, fair: Int, maximum: Int) {
+            self.queue = queue
+            self.fair = fair
+            self.maximum = maximum
+        }
+    }
+
+    /// Who asks.
+    public let worker: WorkerID
+    /// The queues to take from, in order. First each gives up to its fair share, then each up to its maximum.
+    public let shares: [Share]
+    /// The most jobs to take in all.
+    public let limit: Int
+    /// How long the leases run unless extended.
+    public let lease: Duration
+    /// How many times a job's lease may run out before the job is put among the dead letters.
+    public let poisonLimit: Int
+
+    /// Creates a request.
+    public init(worker: WorkerID, shares: [Share], limit: Int, lease: Duration, poisonLimit: Int) {
+        self.worker = worker
+        self.shares = shares
+        self.limit = limit
+        self.lease = lease
+        self.poisonLimit = poisonLimit
+    }
+}
+
+/// What a broker gives to a worker.
+public struct Claim: Sendable {
+    /// The jobs, leased to the worker.
+    public var deliveries: [Delivery]
+    /// How long until a job of these queues falls due or a lease runs out; `nil` when nothing is known to come.
+    ///
+    /// It is a duration, not a time, because the worker's clock may disagree with the broker's.
+    public var nextDue: Duration?
+
+    /// Creates a claim.
+    public init(deliveries: [Delivery] = [], nextDue: Duration? = nil) {
+        self.deliveries = deliveries
+        self.nextDue = nextDue
+    }
+}
+
+/// One job given to one worker, once.
+public struct Delivery: Sendable {
+    /// The job.
+    public let envelope: Envelope
+    /// The right to run it.
+    public let lease: Lease
+    /// The number of this attempt, from 1: one more than attempts that ran and failed.
+    public let attempt: Int
+    /// The number of this delivery, from 1: it also counts crashes, releases and snoozes.
+    public let delivery: Int
+
+    /// Creates a delivery.
+    public init(envelope: Envelope, lease: Lease, attempt: Int, delivery: Int) {
+        self.envelope = envelope
+        self.lease = lease
+        self.attempt = attempt
+        self.delivery = delivery
+    }
+}

@@ -1,0 +1,77 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Keeps write-once outcomes and the latest progress of jobs, and pushes both to whoever waits.
+///
+/// A store never blocks a thread of Swift's pool; its methods may be called from any task, at the same time.
+public protocol ResultStore: Sendable {
+    /// Connects a process's inbox. From then on outcomes whose ``OutcomeRecord/replyTo`` is this inbox's client are
+    /// delivered to it, as well as what ``watch(_:for:)`` asks for. After a lost connection the store reads
+    /// ``Inbox/awaited`` again by itself.
+    ///
+    /// - Parameter inbox: Where to deliver.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func attach(_ inbox: Inbox) async throws(BrokerError)
+
+    /// Forgets an inbox and what it watches. Called when its ``JobSystem`` shuts down.
+    ///
+    /// - Parameter client: The inbox's client.
+    func detach(_ client: ClientID) async
+
+    /// Stores outcomes. The first one for a job wins; a later one changes nothing.
+    ///
+    /// Called by workers whose broker has no store of its own.
+    ///
+    /// - Parameter records: The outcomes.
+    /// - Returns: For each, the record that is now stored, in the same order: the given one or an earlier one.
+    /// - Throws: ``BrokerError`` when an unknown part was stored. Repeating the call is safe.
+    func record(_ records: [OutcomeRecord]) async throws(BrokerError) -> [OutcomeRecord]
+
+    /// Reads outcomes.
+    ///
+    /// - Parameter ids: The jobs.
+    /// - Returns: The outcomes that are there; jobs without one are missing.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func outcomes(of ids: [JobID]) async throws(BrokerError) -> [JobID: OutcomeRecord]
+
+    /// Reads outcomes and, for jobs without one, delivers outcome and progress to the client's inbox as they come.
+    ///
+    /// Reading and subscribing are one step: an outcome is either returned or delivered.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: An attached inbox's client.
+    /// - Returns: The outcomes that are there.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func watch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) -> [JobID: OutcomeRecord]
+
+    /// Ends what ``watch(_:for:)`` began. Unknown jobs are ignored.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: The client that watched them.
+    func unwatch(_ ids: [JobID], for client: ClientID) async
+
+    /// Stores the latest progress of a running job and delivers it to those who watch.
+    ///
+    /// Progress is advice: it may be coalesced, and one that arrives after the outcome is dropped.
+    ///
+    /// - Parameters:
+    ///   - progress: How far the job has come.
+    ///   - id: The job.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func report(_ progress: JobProgress, of id: JobID) async throws(BrokerError)
+
+    /// The latest progress of a job that has not ended.
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: The progress, or `nil` when there is none.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func progress(of id: JobID) async throws(BrokerError) -> JobProgress?
+
+    /// Closes connections. Called once, when the ``JobSystem`` shuts down.
+    func shutdown() async
+}

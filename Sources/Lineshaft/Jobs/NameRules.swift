@@ -1,0 +1,53 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// The one place where the rule for names of jobs and queues is written down.
+package enum NameRules {
+    /// The longest name in bytes of UTF-8.
+    package static let maximumLength = 200
+
+    /// Checks a job's wire name.
+    ///
+    /// - Parameter name: The name to check.
+    /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
+    package static func check(_ name: JobName) throws(ConfigurationError) {
+        try check(name.rawValue, what: "job name", remedy: "Give the job type's `name` another value.", forbidden: [])
+    }
+
+    /// Checks a queue's name.
+    ///
+    /// - Parameter name: The name to check.
+    /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
+    package static func check(_ name: QueueName) throws(ConfigurationError) {
+        // Braces mark the hash tag of a Redis Cluster key, which is the queue's name.
+        try check(name.rawValue, what: "queue name", remedy: "Use another queue name.", forbidden: ["{", "}"])
+    }
+
+    private static func check(
+        _ name: String,
+        what: String,
+        remedy: String,
+        forbidden: Set<Unicode.Scalar>
+    ) throws(ConfigurationError) {
+        if name.isEmpty {
+            throw ConfigurationError(code: .invalidName, message: "A \(what) is empty. \(remedy)")
+        }
+        if name.utf8.count > maximumLength {
+            throw ConfigurationError(
+                code: .invalidName,
+                message: "The \(what) “\(name.prefix(32))…” is \(name.utf8.count) bytes long; "
+                    + "the limit is \(maximumLength). \(remedy)"
+            )
+        }
+        for scalar in name.unicodeScalars where scalar.value < 0x20 || scalar.value == 0x7F || forbidden.contains(scalar) {
+            throw ConfigurationError(
+                code: .invalidName,
+                message: "The \(what) \(String(reflecting: name)) contains the character "
+                    + "\(String(reflecting: String(Character(scalar)))), which names may not. \(remedy)"
+            )
+        }
+    }
+}
