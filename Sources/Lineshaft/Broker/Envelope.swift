@@ -20,6 +20,8 @@ public struct Envelope: Sendable, Hashable, Identifiable {
     public let payload: [UInt8]
     /// When it was submitted, by the submitter's clock.
     public let submitted: Timestamp
+    /// The process that waits for the outcome; `nil` when nobody does.
+    public let replyTo: ClientID?
     /// What only some jobs have.
     private let extras: Extras?
 
@@ -56,8 +58,6 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         public var retention: Duration?
         /// Text for handlers, middleware and tracing.
         public var headers: [String: String]
-        /// The process that waits for the outcome.
-        public var replyTo: ClientID?
         /// When the end of a run is told to the broker.
         public var acknowledgement: Acknowledgement
 
@@ -77,7 +77,8 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         priority: JobPriority = .normal,
         payload: [UInt8],
         submitted: Timestamp,
-        details: Details = Details()
+        replyTo: ClientID? = nil,
+        details: Details? = nil
     ) {
         self.id = id
         self.name = name
@@ -86,7 +87,8 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         self.priority = priority
         self.payload = payload
         self.submitted = submitted
-        self.extras = details == Envelope.noDetails ? nil : Extras(details)
+        self.replyTo = replyTo
+        self.extras = details.flatMap { $0 == Self.noDetails ? nil : Extras($0) }
     }
 
     private static let noDetails = Details()

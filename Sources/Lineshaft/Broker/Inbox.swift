@@ -27,7 +27,7 @@ public final class Inbox: Sendable {
         var closing: BrokerError?
     }
 
-    /// The process's identity, for ``Envelope/Details/replyTo``.
+    /// The process's identity, for ``Envelope/replyTo``.
     public let client: ClientID
     private let state = Mutex(State())
 

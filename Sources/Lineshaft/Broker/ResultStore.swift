@@ -39,7 +39,8 @@ public protocol ResultStore: Sendable {
 
     /// Reads outcomes and, for jobs without one, delivers outcome and progress to the client's inbox as they come.
     ///
-    /// Reading and subscribing are one step: an outcome is either returned or delivered.
+    /// Reading and subscribing are one step: an outcome is either returned or delivered. A subscription ends with the
+    /// job, or when the client is detached; making it twice is the same as once.
     ///
     /// - Parameters:
     ///   - ids: The jobs.
@@ -47,13 +48,6 @@ public protocol ResultStore: Sendable {
     /// - Returns: The outcomes that are there.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func watch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) -> [JobID: OutcomeRecord]
-
-    /// Ends what ``watch(_:for:)`` began. Unknown jobs are ignored.
-    ///
-    /// - Parameters:
-    ///   - ids: The jobs.
-    ///   - client: The client that watched them.
-    func unwatch(_ ids: [JobID], for client: ClientID) async
 
     /// Stores the latest progress of a running job and delivers it to those who watch.
     ///

@@ -1,0 +1,52 @@
+/// A handler whose job type has been forgotten, as workers keep them.
+public struct AnyHandler: Sendable {
+    /// The wire name of the job type.
+    public let name: JobName
+    /// The version of the parameters' layout that the handler knows; jobs of a later one are not given to it.
+    public let version: Int
+
+    /// The job type's own options, for what the submitter left open.
+    package let options: JobOptions
+    package let retry: RetryStrategy?
+    package let isRetryable: (@Sendable (any Error) -> Bool)?
+    package let run: @Sendable (JobContext, any PayloadCodec) async throws -> [UInt8]
+
+    /// Forgets the job type of a handler.
+    public init<J>(_ handler: Handler<J>) {
+        name = J.name
+        version = J.version
+        options = J.options
+        retry = handler.retry
+        isRetryable = handler.isRetryable
+        run = { context, codec in
+            let envelope = context.scope.delivery.envelope
+            let job: J
+            let input: J.Input
+            do {
+                job = try codec.decode(J.self, from: envelope.payload)
+                input = try codec.decode(J.Input.self, from: envelope.hasDetails ? envelope.details.input ?? [] : [])
+            } catch {
+                throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
+            }
+            let output = try await handler.body(job, input, context)
+            do {
+                return try codec.encode(output)
+            } catch {
+                throw UnencodableOutput(type: "\(J.Output.self)", cause: error)
+            }
+        }
+    }
+}
+
+/// The payload is not what the handler's job type decodes from; no other attempt can help.
+package struct UndecodablePayload: Error {
+    package let type: String
+    package let byteCount: Int
+    package let cause: any Error
+}
+
+/// What the handler returned cannot be encoded; no other attempt can help.
+package struct UnencodableOutput: Error {
+    package let type: String
+    package let cause: any Error
+}

@@ -1,0 +1,32 @@
+/// Which handler runs which wire name. A worker takes its table when it starts.
+public actor Registry {
+    private var handlers: [JobName: AnyHandler] = [:]
+
+    /// Creates an empty registry.
+    public init() {}
+
+    /// Adds a handler.
+    ///
+    /// - Parameter handler: The handler.
+    /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken.
+    public func register(_ handler: AnyHandler) throws(ConfigurationError) {
+        try NameRules.check(handler.name)
+        if handler.version < 1 {
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "The job “\(handler.name)” has version \(handler.version); versions begin with 1."
+            )
+        }
+        if handlers[handler.name] != nil {
+            throw ConfigurationError(
+                code: .duplicateName,
+                message: "Two handlers are registered for the job name “\(handler.name)”. "
+                    + "Give one of the job types another `name`, or remove one of the handlers."
+            )
+        }
+        handlers[handler.name] = handler
+    }
+
+    /// The handlers as they are now.
+    public var table: [JobName: AnyHandler] { handlers }
+}
