@@ -22,6 +22,9 @@ public protocol Broker: Sendable {
     /// What this broker can do beside the contract. Asked once, when a ``JobSystem`` is made.
     var capabilities: BrokerCapabilities { get }
 
+    /// How often a worker must announce itself to stay listed; `nil` when once is enough.
+    var announcementInterval: Duration? { get }
+
     /// Looks into queues and changes them by hand; `nil` when the broker cannot.
     var inspector: (any QueueInspector)? { get }
 
@@ -114,6 +117,9 @@ public protocol Broker: Sendable {
 }
 
 extension Broker {
+    /// Once is enough.
+    public var announcementInterval: Duration? { nil }
+
     /// Settles, then claims.
     public func settle(
         _ settlements: [Settlement],

@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// What a URL is opened with: a broker, and the store for its results.
 public struct BrokerConnection: Sendable {
     /// Moves envelopes.

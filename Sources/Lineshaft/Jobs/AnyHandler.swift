@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// A handler whose job type has been forgotten, as workers keep them.
 public struct AnyHandler: Sendable {
     /// The wire name of the job type.

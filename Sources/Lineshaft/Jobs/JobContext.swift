@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 public import Logging
 
 /// What a handler knows about the run it is in, and what it can do with it. Valid until the handler returns.

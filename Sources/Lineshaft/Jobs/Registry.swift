@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// Which handler runs which wire name. A worker takes its table when it starts.
 public actor Registry {
     private var handlers: [JobName: AnyHandler] = [:]

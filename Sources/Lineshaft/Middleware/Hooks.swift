@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// Middleware made of closures, for the cases that need no type of their own.
 ///
 /// ```swift

@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// A job that is about to be submitted, as middleware may still change it.
 public struct JobDraft: Sendable {
     /// The job's identity.

@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 /// How a handler's failed attempts are repeated: a ``RetryPolicy``, or a closure that decides each time.
 ///
 /// A strategy stays with the handler and does not travel; a job submitted with a policy of its own follows that.

@@ -49,20 +49,32 @@ package final class Signal: Sendable {
     package func wait() async {
         if take() { return }
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let goesOn = state.withLock { state -> Bool in
-                    if case .waiting = state { preconditionFailure("Two tasks wait for one signal.") }
-                    if case .raised = state {
-                        state = .idle
-                        return true
-                    }
-                    state = .waiting(continuation)
-                    return false
-                }
-                if goesOn { continuation.resume() }
-            }
+            await park()
         } onCancel: {
             raise()
+        }
+    }
+
+    /// Suspends until the flag is up, then takes it down, whether or not the calling task is cancelled.
+    ///
+    /// Only one task at a time may wait.
+    package func waitUncancelled() async {
+        if take() { return }
+        await park()
+    }
+
+    private func park() async {
+        await withUnsafeContinuation { continuation in
+            let goesOn = state.withLock { state -> Bool in
+                if case .waiting = state { preconditionFailure("Two tasks wait for one signal.") }
+                if case .raised = state {
+                    state = .idle
+                    return true
+                }
+                state = .waiting(continuation)
+                return false
+            }
+            if goesOn { continuation.resume() }
         }
     }
 }

@@ -1,0 +1,122 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Why a job is where it is: what ``JobSystem/explain(_:)`` answers, as a type and, in `description`, in words.
+public enum Explanation: Sendable, Hashable {
+    /// It was submitted for later.
+    case delayed(until: Timestamp)
+    /// Its last attempt failed; the next is due then.
+    case retrying(until: Timestamp, attempt: Int, failure: JobFailure?)
+    /// Its handler put it off.
+    case snoozed(until: Timestamp)
+    /// No worker that was offered it knows its name; it is offered again then.
+    case parked(until: Timestamp, name: JobName)
+    /// Its queue is paused.
+    case queuePaused(QueueName)
+    /// No worker serves its queue.
+    case noWorker(QueueName)
+    /// Workers serve its queue, but none of them knows its name.
+    case noWorkerKnows(JobName, workers: [WorkerID])
+    /// The workers of its queue run as many of its jobs as they may.
+    case limitReached(QueueName, limit: Int)
+    /// It is ready, and that many jobs go before it; `nil` where counting would be too slow.
+    case waiting(ahead: Int?)
+    /// A worker runs it.
+    case running(worker: WorkerID?, since: Timestamp?, isCancelRequested: Bool)
+    /// It has ended.
+    case ended(JobStatus)
+}
+
+extension Explanation: CustomStringConvertible {
+    /// The explanation as a sentence.
+    public var description: String {
+        switch self {
+        case .delayed(let time):
+            return "It is delayed until \(time)."
+        case .retrying(let time, let attempt, let failure):
+            let reason = failure.map { ": \($0.message)" } ?? "."
+            return "Attempt \(attempt) begins at \(time); the one before failed\(reason)"
+        case .snoozed(let time):
+            return "Its handler put it off until \(time)."
+        case .parked(let time, let name):
+            return "No worker that was offered it knows the job name “\(name)”; it is offered again at \(time). "
+                + "Start a worker with a handler for it."
+        case .queuePaused(let queue):
+            return "The queue “\(queue)” is paused."
+        case .noWorker(let queue):
+            return "No worker serves the queue “\(queue)”. Start one that does."
+        case .noWorkerKnows(let name, let workers):
+            return "The \(workers.count) worker(s) of its queue have no handler for the job name “\(name)”."
+        case .limitReached(let queue, let limit):
+            return "The workers of the queue “\(queue)” run \(limit) of its jobs, which is as many as they may."
+        case .waiting(let ahead):
+            switch ahead {
+            case .none: return "It is ready and waits for its turn."
+            case .some(0): return "It is ready and next in its queue."
+            case .some(let count): return "It is ready and waits behind \(count) other job(s)."
+            }
+        case .running(let worker, let since, let isCancelRequested):
+            let place = worker.map { " on \($0)" } ?? ""
+            let time = since.map { " since \($0)" } ?? ""
+            return "It is running\(place)\(time)"
+                + (isCancelRequested ? "; its cancellation has been requested." : ".")
+        case .ended(let status):
+            switch status {
+            case .succeeded: return "It has succeeded."
+            case .failed(let failure): return "It has failed: \(failure.message)"
+            case .cancelled: return "It was cancelled."
+            case .expired: return "It was not started before its expiry."
+            case .scheduled, .ready, .running: return "It has not ended."
+            }
+        }
+    }
+}
+
+extension JobSystem {
+    /// Says why a job is where it is: *why is it waiting?*
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: The first reason that holds; others may follow once that one is gone.
+    /// - Throws: ``JobError`` with the code `notFound` when there is no such job or its outcome is no longer kept;
+    ///   ``BrokerError`` when the broker cannot be reached.
+    public func explain(_ id: JobID) async throws -> Explanation {
+        let job: JobSnapshot
+        switch try await locate(id) {
+        case .ended: return .ended(try await status(of: id))
+        case .open(let open): job = open
+        }
+        let due = job.due ?? clock.now
+        switch job.state {
+        case .dead: return .ended(.failed(job.lastFailure))
+        case .running:
+            return .running(worker: job.worker, since: job.runningSince, isCancelRequested: job.isCancelRequested)
+        case .scheduled:
+            switch job.wait {
+            case .retrying: return .retrying(until: due, attempt: job.failedAttempts + 1, failure: job.failures.last)
+            case .snoozed: return .snoozed(until: due)
+            case .parked: return .parked(until: due, name: job.envelope.name)
+            case .delayed, .none: return .delayed(until: due)
+            }
+        case .ready: return try await explainReady(job)
+        }
+    }
+
+    private func explainReady(_ job: JobSnapshot) async throws -> Explanation {
+        guard let inspector = broker.inspector else { return .waiting(ahead: job.ahead) }
+        let queue = job.envelope.queue
+        let counts = try await inspector.counts(of: queue)
+        if counts.isPaused { return .queuePaused(queue) }
+        let workers = try await inspector.workers().filter { $0.queues.contains { $0.name == queue } }
+        if workers.isEmpty { return .noWorker(queue) }
+        let able = workers.filter { $0.knownJobs[job.envelope.name, default: 0] >= job.envelope.version }
+        if able.isEmpty { return .noWorkerKnows(job.envelope.name, workers: workers.map(\.id)) }
+        let limit = workers.reduce(0) { sum, worker in
+            sum + min(worker.concurrency, worker.queues.first { $0.name == queue }?.concurrency ?? 0)
+        }
+        if counts.running >= limit { return .limitReached(queue, limit: limit) }
+        return .waiting(ahead: job.ahead)
+    }
+}

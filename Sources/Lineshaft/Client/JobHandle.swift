@@ -1,0 +1,166 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// One submitted job, from the submitter's side. Copies are the same job; letting go of a handle changes nothing for it.
+public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
+    /// The job's identity. Another process gets a handle from it with ``JobSystem/handle(for:returning:)``.
+    public let id: JobID
+    /// Whether the submission was a duplicate, so that this is the job that was there before.
+    public let isDuplicate: Bool
+
+    package let system: JobSystem
+    private let ticket: Ticket
+    /// Whether the broker pushes the outcome here without being asked.
+    private let isPushed: Bool
+    /// When the job may end without a worker.
+    private let lapses: Timestamp?
+
+    package init(system: JobSystem, ticket: Ticket, isDuplicate: Bool, isPushed: Bool, lapses: Timestamp? = nil) {
+        self.id = ticket.id
+        self.system = system
+        self.ticket = ticket
+        self.isDuplicate = isDuplicate
+        self.isPushed = isPushed
+        self.lapses = lapses
+    }
+
+    /// What the job's handler returned. Suspends until the job has ended; the outcome is pushed, not polled.
+    ///
+    /// Cancelling the waiting task ends the wait, not the job.
+    public var value: Output {
+        get async throws {
+            try decode(try await outcome)
+        }
+    }
+
+    /// How the job ended, as it is stored. Suspends until it has.
+    ///
+    /// It throws `CancellationError` when the waiting task is cancelled, ``JobError`` with the code `notFound` when there
+    /// is no such job or its outcome is no longer kept, and ``BrokerError`` when the system is shut down or unreachable.
+    public var outcome: OutcomeRecord {
+        get async throws {
+            if !isPushed && !ticket.isFinished { try await watch() }
+            guard let lapses, !ticket.isFinished else { return try await ticket.outcome() }
+            return try await outcome(lapsingAt: lapses)
+        }
+    }
+
+    /// Where the job is now.
+    ///
+    /// - Throws: ``JobError`` with the code `notFound` when there is no such job or its outcome is no longer kept;
+    ///   ``BrokerError`` when the broker cannot be reached.
+    public var status: JobStatus {
+        get async throws {
+            try await system.status(of: id)
+        }
+    }
+
+    /// How far the job says it has come: the latest report, then each new one, until the job has ended. A slow reader gets
+    /// the newest report and misses the ones between.
+    public var progress: JobProgressSequence {
+        JobProgressSequence(ticket: ticket, system: system)
+    }
+
+    /// Cancels the job. A waiting job ends at once; a running one gets Swift's own task cancellation, on whatever host it
+    /// runs, and ends when its handler has stopped.
+    ///
+    /// - Returns: What happened.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot cancel.
+    @discardableResult
+    public func cancel() async throws -> CancellationResult {
+        try await system.cancel(id)
+    }
+
+    /// The output of an outcome, or the error that it stands for.
+    private func decode(_ record: OutcomeRecord) throws -> Output {
+        switch record.outcome {
+        case .succeeded(let output):
+            do {
+                return try system.configuration.codec.decode(Output.self, from: output)
+            } catch {
+                throw JobError(
+                    code: .undecodableOutput,
+                    message: "The output of job \(id) (\(output.count) bytes) is not a \(Output.self): \(error). "
+                        + "Handle and handler must agree on the job's `Output`.",
+                    id: id,
+                    cause: error
+                )
+            }
+        case .failed(let failure):
+            throw JobError(
+                code: failure.code,
+                message: "Job \(id) failed after \(record.attempts) attempt(s): \(failure.message)",
+                id: id,
+                failure: failure
+            )
+        case .cancelled:
+            throw JobError(code: .cancelled, message: "Job \(id) was cancelled.", id: id)
+        case .expired:
+            throw JobError(code: .expired, message: "Job \(id) was not started before its expiry.", id: id)
+        }
+    }
+
+    /// Asks for the outcome to be delivered here.
+    private func watch() async throws {
+        if let record = try await system.results.watch([id], for: system.inbox.client)[id] {
+            ticket.finish(record)
+            return
+        }
+        guard let inspector = system.broker.inspector else { return }
+        if let job = try await inspector.find(id), job.state != .dead { return }
+        // It may have ended between the two questions.
+        if let record = try await system.results.outcomes(of: [id])[id] {
+            ticket.finish(record)
+        } else {
+            throw system.notFound(id)
+        }
+    }
+
+    /// Waits, and at the time when the job may end without a worker, makes the broker look.
+    private func outcome(lapsingAt time: Timestamp) async throws -> OutcomeRecord {
+        try await withThrowingTaskGroup(of: OutcomeRecord?.self) { group in
+            group.addTask { try await ticket.outcome() }
+            group.addTask {
+                try await system.clock.sleep(for: system.clock.now.duration(to: time))
+                _ = try await system.broker.inspector?.find(id)
+                return nil
+            }
+            while let result = try await group.next() {
+                guard let record = result else { continue }
+                group.cancelAll()
+                return record
+            }
+            throw CancellationError()
+        }
+    }
+}
+
+extension JobSystem {
+    /// A handle to a job that was submitted elsewhere, or earlier.
+    ///
+    /// Nothing is asked yet: that there is no such job shows when the handle is used.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - output: What its handler returns.
+    /// - Returns: A handle.
+    public func handle<Output: Codable & Sendable>(
+        for id: JobID,
+        returning output: Output.Type = NoValue.self
+    ) -> JobHandle<Output> {
+        JobHandle(system: self, ticket: inbox.ticket(for: id), isDuplicate: false, isPushed: false)
+    }
+
+    /// A handle to a job of a known type that was submitted elsewhere, or earlier.
+    ///
+    /// - Parameters:
+    ///   - type: The job type.
+    ///   - id: The job.
+    /// - Returns: A handle.
+    public func handle<J: Job>(for type: J.Type, id: JobID) -> JobHandle<J.Output> {
+        handle(for: id, returning: J.Output.self)
+    }
+}

@@ -1,0 +1,107 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Where a job is.
+public enum JobStatus: Sendable, Hashable {
+    /// It waits for its time.
+    case scheduled(until: Timestamp)
+    /// It waits for a worker.
+    case ready
+    /// A worker runs it.
+    case running(since: Timestamp?, worker: WorkerID?)
+    /// It is done.
+    case succeeded
+    /// It failed for good; the failure is its last.
+    case failed(JobFailure)
+    /// Somebody cancelled it.
+    case cancelled
+    /// It was not started before its expiry.
+    case expired
+
+    /// Whether this is an end.
+    public var isFinished: Bool {
+        switch self {
+        case .scheduled, .ready, .running: false
+        case .succeeded, .failed, .cancelled, .expired: true
+        }
+    }
+}
+
+extension JobSystem {
+    /// Where a job is now.
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: Its status.
+    /// - Throws: ``JobError`` with the code `notFound` when there is no such job or its outcome is no longer kept;
+    ///   ``BrokerError`` when the broker cannot be reached.
+    public func status(of id: JobID) async throws -> JobStatus {
+        switch try await locate(id) {
+        case .ended(let record):
+            switch record.outcome {
+            case .succeeded: .succeeded
+            case .failed(let failure): .failed(failure)
+            case .cancelled: .cancelled
+            case .expired: .expired
+            }
+        case .open(let job):
+            switch job.state {
+            case .scheduled: .scheduled(until: job.due ?? job.envelope.submitted)
+            case .ready: .ready
+            case .running: .running(since: job.runningSince, worker: job.worker)
+            case .dead: .failed(job.lastFailure)
+            }
+        }
+    }
+
+    /// Cancels a job wherever it is.
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: What happened.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot cancel.
+    @discardableResult
+    public func cancel(_ id: JobID) async throws -> CancellationResult {
+        try await broker.cancel([id]).first ?? .notFound
+    }
+
+    package enum Location: Sendable {
+        case open(JobSnapshot)
+        case ended(OutcomeRecord)
+    }
+
+    /// Finds a job, before or after its end.
+    package func locate(_ id: JobID) async throws -> Location {
+        if let record = try await results.outcomes(of: [id])[id] { return .ended(record) }
+        if let job = try await broker.inspector?.find(id) { return .open(job) }
+        // It may have ended between the two questions.
+        if let record = try await results.outcomes(of: [id])[id] { return .ended(record) }
+        throw notFound(id)
+    }
+
+    package func notFound(_ id: JobID) -> JobError {
+        let age = id.submissionTime.map { " It would have been submitted at \($0)." } ?? ""
+        return JobError(
+            code: .notFound,
+            message: "There is no job \(id), or its outcome is no longer kept.\(age) Outcomes are kept for "
+                + "\(configuration.resultRetention) after the end unless the job says otherwise; "
+                + "submit it with a longer `retention`, or await it earlier.",
+            id: id
+        )
+    }
+}
+
+extension JobSnapshot {
+    /// The failure that made this job a dead letter.
+    package var lastFailure: JobFailure {
+        failures.last
+            ?? JobFailure(
+                code: .failed,
+                message: "The job is among the dead letters of “\(envelope.queue)”; its failure was not recorded.",
+                type: "",
+                attempt: failedAttempts,
+                time: envelope.submitted
+            )
+    }
+}

@@ -1,0 +1,117 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// What a submission's options come to, for one job type at one moment: checked once, used for each job.
+package struct SubmissionPlan: Sendable {
+    package let submitted: Timestamp
+    /// When a waiting job may end without a worker: at its expiry or its deadline, whichever is first.
+    package let lapses: Timestamp?
+
+    private let name: JobName
+    private let version: Int
+    private let queue: QueueName
+    private let priority: JobPriority
+    private let unique: UniquePolicy?
+    private let details: Envelope.Details?
+
+    /// Merges and checks options.
+    ///
+    /// - Parameters:
+    ///   - type: The job type.
+    ///   - callOptions: What the call says otherwise than the type.
+    ///   - time: The time of submission.
+    /// - Throws: ``ConfigurationError`` that names the option and what it must be.
+    package init<J: Job>(_ type: J.Type, options callOptions: JobOptions, at time: Timestamp) throws(ConfigurationError) {
+        let typeOptions = J.options
+        let options = typeOptions.overridden(by: callOptions)
+        try Self.check(options, of: J.name)
+        submitted = time
+        name = J.name
+        version = J.version
+        queue = options.queue ?? .default
+        priority = options.priority ?? .normal
+        unique = options.unique
+
+        var details = Envelope.Details()
+        details.start = options.start?.resolved(from: time)
+        details.expires = options.expires?.resolved(from: time)
+        details.deadline = options.deadline?.resolved(from: time)
+        details.timeout = options.timeout
+        // The type's policy is known to the worker too and need not travel.
+        details.retry = callOptions.retry
+        details.retention = options.retention
+        details.headers = options.headers
+        details.acknowledgement = options.acknowledgement ?? .batched
+        lapses = [details.expires, details.deadline].compactMap { $0 }.min()
+        self.details = details == Envelope.Details() ? nil : details
+    }
+
+    /// The draft of one job.
+    package func draft(id: JobID, payload: [UInt8], parent: JobID?) -> JobDraft {
+        var details = details
+        if let parent { details = Self.with(details) { $0.parent = parent } }
+        if let unique { details = Self.with(details) { $0.unique = unique.claim(name: name, payload: payload) } }
+        return JobDraft(
+            id: id,
+            name: name,
+            version: version,
+            submitted: submitted,
+            queue: queue,
+            priority: priority,
+            payload: payload,
+            details: details
+        )
+    }
+
+    private static func with(
+        _ details: Envelope.Details?,
+        _ change: (inout Envelope.Details) -> Void
+    ) -> Envelope.Details {
+        var details = details ?? Envelope.Details()
+        change(&details)
+        return details
+    }
+
+    private static func check(_ options: JobOptions, of name: JobName) throws(ConfigurationError) {
+        try NameRules.check(name)
+        if let queue = options.queue { try NameRules.check(queue) }
+        try check(options.start, "delay", of: name)
+        try check(options.expires, "expiry", of: name)
+        try check(options.deadline, "deadline", of: name)
+        try check(options.retention.map(JobTime.after), "retention", of: name)
+        if let timeout = options.timeout, timeout <= .zero {
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "The timeout of the job “\(name)” is \(timeout); it must be more than zero. "
+                    + "Leave it out for no timeout."
+            )
+        }
+        if let problem = options.retry?.problem {
+            throw ConfigurationError(code: .invalidValue, message: "For the job “\(name)”, \(problem).")
+        }
+        if case .window(let window) = options.unique?.scope, window <= .zero {
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "The job “\(name)” is to be unique for \(window); the window must be more than zero."
+            )
+        }
+        if case .key(let key) = options.unique?.basis, key.isEmpty {
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "The unique key of the job “\(name)” is empty. Use a key, or `.byPayload`."
+            )
+        }
+    }
+
+    private static func check(_ time: JobTime?, _ what: String, of name: JobName) throws(ConfigurationError) {
+        guard case .after(let duration) = time, duration < .zero else { return }
+        throw ConfigurationError(
+            code: .invalidValue,
+            message: "The \(what) of the job “\(name)” is negative (\(duration)). "
+                + "Use zero or more, or an absolute time."
+        )
+    }
+}

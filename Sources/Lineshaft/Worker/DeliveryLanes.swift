@@ -1,0 +1,210 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import DequeModule
+
+/// What a worker has claimed and not started, what it runs, and what it may still take, per queue.
+///
+/// A plain value without clock or task: the worker tells it what happened and asks what to do.
+package struct DeliveryLanes {
+    /// A delivery and when it was claimed, by the worker's uptime.
+    package struct Held: Sendable {
+        package let delivery: Delivery
+        package let claimed: Duration
+    }
+
+    private struct Lane {
+        let name: QueueName
+        var settings: WorkerQueues.Settings
+        var isPaused = false
+        var buffered: Deque<Held> = []
+        var running = 0
+        var credit = 0
+        /// Whether the broker may have jobs of this queue, for all that is known here.
+        var mayHaveMore = true
+
+        func room(_ prefetch: Int) -> Int {
+            isPaused ? 0 : settings.concurrency + prefetch - running - buffered.count
+        }
+
+        var canStart: Bool { !buffered.isEmpty && running < settings.concurrency }
+    }
+
+    private var lanes: [Lane]
+    private var index: [QueueName: Int] = [:]
+    private var nextLane = 0
+    private let ownConcurrency: Int?
+    package private(set) var running = 0
+    package private(set) var buffered = 0
+
+    package init(_ queues: WorkerQueues, concurrency: Int?) {
+        lanes = queues.entries.map { Lane(name: $0.name, settings: $0.settings) }
+        ownConcurrency = concurrency
+        for (position, lane) in lanes.enumerated() { index[lane.name] = position }
+    }
+
+    /// How many jobs may run at once.
+    package var concurrency: Int {
+        ownConcurrency ?? lanes.reduce(0) { $0 + $1.settings.concurrency }
+    }
+
+    /// What tools are told about the queues.
+    package var report: [WorkerReport.Queue] {
+        lanes.map { .init(name: $0.name, concurrency: $0.settings.concurrency, weight: $0.settings.weight) }
+    }
+
+    /// Changes a queue's concurrency; `false` when the worker does not serve it.
+    package mutating func setConcurrency(_ concurrency: Int, of queue: QueueName) -> Bool {
+        guard let position = index[queue] else { return false }
+        lanes[position].settings.concurrency = concurrency
+        return true
+    }
+
+    /// Pauses or resumes a queue in this worker; `false` when the worker does not serve it. What was claimed of a paused
+    /// queue and not started is returned, to be given back.
+    package mutating func setPaused(_ paused: Bool, _ queue: QueueName) -> (isServed: Bool, returned: [Held]) {
+        guard let position = index[queue] else { return (false, []) }
+        lanes[position].isPaused = paused
+        lanes[position].mayHaveMore = true
+        guard paused else { return (true, []) }
+        return (true, drain(position))
+    }
+
+    /// Takes out everything that was claimed and not started.
+    package mutating func drainAll() -> [Held] {
+        lanes.indices.flatMap { drain($0) }
+    }
+
+    private mutating func add(_ deliveries: [Delivery], at uptime: Duration) {
+        for delivery in deliveries {
+            let position = lanes.count == 1 ? 0 : index[delivery.envelope.queue] ?? 0
+            lanes[position].buffered.append(Held(delivery: delivery, claimed: uptime))
+        }
+        buffered += deliveries.count
+    }
+
+    /// The next job to start, if one may start now. The queues take turns.
+    package mutating func start() -> Held? {
+        guard buffered > 0, running < concurrency else { return nil }
+        for offset in lanes.indices {
+            let position = (nextLane + offset) % lanes.count
+            guard lanes[position].canStart, let held = lanes[position].buffered.popFirst() else { continue }
+            nextLane = (position + 1) % lanes.count
+            lanes[position].running += 1
+            running += 1
+            buffered -= 1
+            return held
+        }
+        return nil
+    }
+
+    /// Whether a job may start now.
+    package var canStart: Bool {
+        buffered > 0 && running < concurrency && lanes.contains(where: \.canStart)
+    }
+
+    /// A job of `queue` has ended.
+    package mutating func end(_ queue: QueueName) {
+        let position = lanes.count == 1 ? 0 : index[queue] ?? 0
+        lanes[position].running -= 1
+        running -= 1
+    }
+
+    /// Takes out a job that was claimed and not started.
+    package mutating func removeBuffered(where matches: (Delivery) -> Bool) -> [Held] {
+        var removed: [Held] = []
+        for position in lanes.indices where !lanes[position].buffered.isEmpty {
+            removed += lanes[position].buffered.filter { matches($0.delivery) }
+            lanes[position].buffered.removeAll { matches($0.delivery) }
+        }
+        buffered -= removed.count
+        return removed
+    }
+
+    /// Everything that was claimed and not started.
+    package var allBuffered: [Held] { lanes.flatMap { Array($0.buffered) } }
+
+    /// Something may have come into any of the queues.
+    package mutating func expectMore() {
+        for position in lanes.indices { lanes[position].mayHaveMore = true }
+    }
+
+    /// Whether a claim could bring something.
+    package func wantsMore(prefetch: Int) -> Bool {
+        concurrency + prefetch > running + buffered
+            && lanes.contains { $0.mayHaveMore && $0.room(prefetch) > 0 }
+    }
+
+    /// What to ask the broker for: how many jobs in all, and how much of each queue, in order.
+    ///
+    /// Shares follow the weights by smooth weighted round robin, so that over time a queue gets its part even when the
+    /// worker takes one job at a time.
+    ///
+    /// - Parameter prefetch: How many jobs more than can run may be claimed.
+    /// - Returns: The limit and the shares; `nil` when there is room for nothing.
+    package mutating func want(prefetch: Int) -> (limit: Int, shares: [ClaimRequest.Share])? {
+        let limit = concurrency + prefetch - running - buffered
+        guard limit > 0 else { return nil }
+        var rooms: [(position: Int, room: Int, fair: Int)] = []
+        for position in lanes.indices {
+            let room = lanes[position].room(prefetch)
+            if room > 0 { rooms.append((position, room, 0)) }
+        }
+        guard let first = rooms.first else { return nil }
+        if rooms.count == 1 {
+            let most = min(first.room, limit)
+            return (most, [.init(queue: lanes[first.position].name, fair: most, maximum: most)])
+        }
+        distribute(limit, over: &rooms)
+        rooms.sort { ($0.fair, lanes[$0.position].credit) > ($1.fair, lanes[$1.position].credit) }
+        let shares = rooms.map {
+            ClaimRequest.Share(queue: lanes[$0.position].name, fair: $0.fair, maximum: min($0.room, limit))
+        }
+        return (limit, shares)
+    }
+
+    /// Takes in what a claim brought, and learns from it which queues are empty for now.
+    package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
+        let isFull = claim.deliveries.count >= request.limit
+        if lanes.count == 1 {
+            lanes[0].mayHaveMore = isFull
+        } else {
+            var counts = [Int](repeating: 0, count: lanes.count)
+            for delivery in claim.deliveries { counts[index[delivery.envelope.queue] ?? 0] += 1 }
+            expectMore()
+            for share in request.shares {
+                guard let position = index[share.queue] else { continue }
+                lanes[position].mayHaveMore = isFull || counts[position] >= share.maximum
+            }
+        }
+        add(claim.deliveries, at: uptime)
+    }
+
+    private mutating func distribute(_ limit: Int, over rooms: inout [(position: Int, room: Int, fair: Int)]) {
+        let total = rooms.reduce(0) { $0 + lanes[$1.position].settings.weight }
+        for _ in 0..<limit {
+            var best: Int?
+            for candidate in rooms.indices where rooms[candidate].fair < rooms[candidate].room {
+                lanes[rooms[candidate].position].credit += lanes[rooms[candidate].position].settings.weight
+                if let current = best,
+                    lanes[rooms[current].position].credit >= lanes[rooms[candidate].position].credit
+                {
+                    continue
+                }
+                best = candidate
+            }
+            guard let best else { return }
+            lanes[rooms[best].position].credit -= total
+            rooms[best].fair += 1
+        }
+    }
+
+    private mutating func drain(_ position: Int) -> [Held] {
+        defer { lanes[position].buffered.removeAll() }
+        buffered -= lanes[position].buffered.count
+        return Array(lanes[position].buffered)
+    }
+}

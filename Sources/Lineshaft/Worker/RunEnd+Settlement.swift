@@ -1,0 +1,168 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension RunEnd {
+    /// What the end of a run means for its job. This is the only place where that is decided.
+    ///
+    /// - Parameters:
+    ///   - facts: What is known about the run.
+    ///   - generator: Where the jitter of a retry comes from.
+    /// - Returns: Where the job goes; `nil` when the worker has no say any more, because its lease is lost.
+    package func disposition(
+        _ facts: RunFacts,
+        using generator: inout some RandomNumberGenerator
+    ) -> Settlement.Disposition? {
+        if facts.cancellation == .leaseLost { return nil }
+        switch self {
+        case .returned(let output):
+            // A handler that was cancelled and still finished has done the work.
+            return .succeeded(output)
+        case .alreadyOver(let outcome):
+            return Settlement.Disposition(outcome)
+        case .unknown:
+            return .parked(for: facts.parkDelay)
+        case .threw(let error):
+            return disposition(ofError: error, facts, using: &generator)
+        }
+    }
+
+    private func disposition(
+        ofError error: any Error,
+        _ facts: RunFacts,
+        using generator: inout some RandomNumberGenerator
+    ) -> Settlement.Disposition {
+        switch facts.cancellation {
+        case .requested:
+            return .cancelled
+        case .shutdown, .leaseLost:
+            // Whatever a handler throws on its way out of a shutdown, it was interrupted and did not fail.
+            return .released
+        case .deadline:
+            return .failed(
+                facts.failure(.deadlineExceeded, "The job's deadline passed while it was running.", error)
+            )
+        case .timeout(let limit):
+            let failure = facts.failure(.timedOut, "The attempt ran longer than its timeout of \(limit).", error)
+            return facts.afterFailure(failure, error: error, using: &generator)
+        case nil:
+            return uncancelledDisposition(of: error, facts, using: &generator)
+        }
+    }
+
+    private func uncancelledDisposition(
+        of error: any Error,
+        _ facts: RunFacts,
+        using generator: inout some RandomNumberGenerator
+    ) -> Settlement.Disposition {
+        switch error {
+        case let snooze as Snooze:
+            return .snoozed(for: max(snooze.delay, .zero))
+        case let retry as Retry:
+            let delay = max(facts.now.duration(to: retry.time.resolved(from: facts.now)), .zero)
+            let reason = retry.reason.isEmpty ? "The handler asked to run again later." : retry.reason
+            let failure = facts.failure(.failed, reason, retry)
+            if retry.countsAttempt && facts.isExhausted(after: retry) { return .failed(failure) }
+            return .retry(after: delay, failure: failure, countsAttempt: retry.countsAttempt)
+        case let bad as UndecodablePayload:
+            return .failed(
+                facts.failure(
+                    .undecodablePayload,
+                    "The payload (\(bad.byteCount) bytes) is not a \(bad.type): \(bad.cause)",
+                    bad.cause
+                )
+            )
+        case let bad as UnencodableOutput:
+            return .failed(
+                facts.failure(.unencodableOutput, "The output, a \(bad.type), cannot be encoded: \(bad.cause)", bad.cause)
+            )
+        default:
+            let failure = facts.failure(.failed, "\(error)", error)
+            let classified = (error as? any RetryClassified)?.isRetryable ?? facts.isRetryable?(error) ?? true
+            if !classified { return .failed(failure) }
+            return facts.afterFailure(failure, error: error, using: &generator)
+        }
+    }
+}
+
+extension RunFacts {
+    /// The longest message that is stored with a job.
+    private static let maximumMessageLength = 4_000
+
+    package func failure(_ code: JobError.Code, _ message: String, _ error: any Error) -> JobFailure {
+        JobFailure(
+            code: code,
+            message: String(message.prefix(Self.maximumMessageLength)),
+            type: "\(type(of: error))",
+            attempt: attempt,
+            time: now
+        )
+    }
+
+    /// Another attempt, or the dead letters when there is none left.
+    fileprivate func afterFailure(
+        _ failure: JobFailure,
+        error: any Error,
+        using generator: inout some RandomNumberGenerator
+    ) -> Settlement.Disposition {
+        switch strategy.kind {
+        case .policy(let policy):
+            if isExhausted(policy) { return .failed(failure) }
+            let delay = policy.backoff.delay(afterAttempt: attempt, using: &generator)
+            return .retry(after: delay, failure: failure, countsAttempt: true)
+        case .custom(let decide):
+            let description = RetryStrategy.Failure(
+                attempt: attempt,
+                elapsed: submitted.duration(to: now),
+                error: error
+            )
+            guard let delay = decide(description) else { return .failed(failure) }
+            return .retry(after: max(delay, .zero), failure: failure, countsAttempt: true)
+        }
+    }
+
+    fileprivate func isExhausted(after retry: Retry) -> Bool {
+        switch strategy.kind {
+        case .policy(let policy):
+            return isExhausted(policy)
+        case .custom(let decide):
+            let description = RetryStrategy.Failure(
+                attempt: attempt,
+                elapsed: submitted.duration(to: now),
+                error: retry
+            )
+            return decide(description) == nil
+        }
+    }
+
+    private func isExhausted(_ policy: RetryPolicy) -> Bool {
+        if attempt >= policy.maximumAttempts { return true }
+        guard let limit = policy.maximumElapsed else { return false }
+        return submitted.duration(to: now) >= limit
+    }
+}
+
+extension Settlement.Disposition {
+    /// The disposition that ends a job with an outcome.
+    package init(_ outcome: Outcome) {
+        switch outcome {
+        case .succeeded(let output): self = .succeeded(output)
+        case .failed(let failure): self = .failed(failure)
+        case .cancelled: self = .cancelled
+        case .expired: self = .expired
+        }
+    }
+
+    /// The outcome that this ends the job with; `nil` when the job goes on.
+    package var outcome: Outcome? {
+        switch self {
+        case .succeeded(let output): .succeeded(output)
+        case .failed(let failure): .failed(failure)
+        case .cancelled: .cancelled
+        case .expired: .expired
+        case .retry, .snoozed, .released, .parked: nil
+        }
+    }
+}

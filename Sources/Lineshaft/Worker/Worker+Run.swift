@@ -1,0 +1,177 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+internal import ServiceLifecycle
+
+extension Worker {
+    /// Runs jobs until graceful shutdown, or until the calling task is cancelled.
+    ///
+    /// Graceful shutdown goes step by step, each with a deadline (``Worker/Shutdown``): stop claiming and give back what
+    /// was not started; let running jobs finish; cancel the rest; settle and release. Cancelling the task leaves out
+    /// the second step. Either way an interrupted job goes back at once and it costs no attempt.
+    ///
+    /// This returns when all handlers have. One that ignores its cancellation is reported as stuck, its job is given back,
+    /// and the call waits for it: end the process then.
+    ///
+    /// - Throws: ``ConfigurationError`` when a value is out of range, two handlers share a name, or the worker was run
+    ///   before; ``BrokerError`` when the broker is closed for good.
+    public func run() async throws {
+        guard phase == .created else {
+            throw ConfigurationError(
+                code: .invalidState,
+                message: "The worker “\(id)” was run before. Make a new one to run again."
+            )
+        }
+        try configuration.validate()
+        try queues.validate()
+        let registry = Registry()
+        for handler in handlers { try await registry.register(handler) }
+        let table = await registry.table
+        knownJobs = table.mapValues(\.version)
+        let tracing: [any RunMiddleware] = jobs.configuration.isTracingEnabled ? [TracingMiddleware()] : []
+        runner = JobRunner(
+            system: jobs,
+            handlers: table,
+            middleware: tracing + configuration.middleware,
+            logger: logger
+        )
+        metrics = WorkerMetrics(worker: id)
+        started = jobs.clock.now
+        phase = .serving
+        try await withGracefulShutdownHandler {
+            try await connectAndServe()
+        } onGracefulShutdown: { [control] in
+            control.post { $0.isShutdownRequested = true }
+        }
+    }
+
+    private func connectAndServe() async throws {
+        let port = WorkerPort(
+            worker: id,
+            onWake: { [control] in control.post { $0.isWorkExpected = true } },
+            onCancel: { [control] ids in control.post { $0.cancelled += ids } }
+        )
+        try await jobs.broker.attach(port)
+        logger.info(
+            "The worker serves",
+            metadata: [
+                "queues": "\(lanes.report.map { "\($0.name)=\($0.concurrency)" }.joined(separator: " "))",
+                "jobs": "\(knownJobs.keys.map(\.rawValue).sorted().joined(separator: " "))",
+            ]
+        )
+        schedule.announcement = .zero
+        if metrics != nil { schedule.measurement = .zero }
+        var failure: BrokerError?
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.alarm.run() }
+            failure = await pump(&group)
+            alarm.stop()
+        }
+        logger.info("The worker has stopped")
+        if let failure { throw failure }
+    }
+
+    /// The worker's own loop: everything that is decided is decided here or at the end of a run.
+    ///
+    /// It is the body of the group that owns the slots, so nothing but the end of all slots ends the group.
+    ///
+    /// - Returns: Why the worker stopped, when it was not told to.
+    private func pump(_ group: inout DiscardingTaskGroup) async -> BrokerError? {
+        var failure: BrokerError?
+        while phase != .stopped {
+            readMessages()
+            strikeDueAlarms()
+            advanceShutdown()
+            dispatch(&group)
+            do {
+                if try await takeTurn() { continue }
+            } catch where error.code == .closed {
+                failure = error
+                abandon(error)
+            } catch {
+                noteBrokerFailure(error, "talking to the broker")
+            }
+            if phase == .stopped { break }
+            setAlarm()
+            await control.wake.waitUncancelled()
+        }
+        while let parked = slots.unpark() { parked.continuation.resume(returning: .stop) }
+        await withUncancelledTask { [jobs, id] in await jobs.broker.detach(id) }
+        return failure
+    }
+
+    private func readMessages() {
+        let messages = control.takeMessages()
+        if messages.isWorkExpected { lanes.expectMore() }
+        if messages.isShutdownRequested { beginShutdown() }
+        if !messages.cancelled.isEmpty { cancel(Set(messages.cancelled)) }
+    }
+
+    /// Starts claimed jobs in parked slots, and opens slots while there are fewer than may run.
+    private func dispatch(_ group: inout DiscardingTaskGroup) {
+        while phase == .serving && lanes.canStart {
+            if let (slot, continuation) = slots.unpark() {
+                guard let assignment = startJob(slot: slot) else {
+                    slots.park(slot, continuation)
+                    return
+                }
+                continuation.resume(returning: .run(assignment))
+            } else if slots.count < lanes.concurrency {
+                let slot = slots.open()
+                openSlots += 1
+                group.addTask { await self.serve(slot: slot) }
+                // The new slot fetches its job by itself; wait for it before opening another for the same job.
+                if openSlots >= lanes.buffered { return }
+            } else {
+                return
+            }
+        }
+    }
+
+    /// Does what has fallen due in the worker's own time.
+    private func strikeDueAlarms() {
+        let uptime = jobs.clock.uptime
+        if let claim = schedule.claim, claim <= uptime {
+            schedule.claim = nil
+            lanes.expectMore()
+        }
+        if let pause = schedule.pause, pause <= uptime { schedule.pause = nil }
+        for (slot, alarm) in runs.due(at: uptime) {
+            switch alarm {
+            case .timeout(let limit): cancelRun(slot: slot, .timeout(limit))
+            case .deadline: cancelRun(slot: slot, .deadline)
+            case .stuck: giveUp(slot: slot)
+            }
+        }
+    }
+
+    /// Sets the alarm to the next moment at which something must be done.
+    func setAlarm() {
+        var moments = [schedule.claim, schedule.heartbeat, schedule.announcement, schedule.measurement]
+        // While the broker is left alone, what needs it waits for the end of the pause.
+        if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }
+        moments.append(runs.nextMoment)
+        switch phase {
+        case .draining(let time), .cancelling(let time), .closing(let time): moments.append(time)
+        case .created, .serving, .stopped: break
+        }
+        alarm.set(moments.compactMap { $0 }.min())
+    }
+
+    /// Somebody has cancelled these jobs.
+    private func cancel(_ ids: Set<JobID>) {
+        for (slot, run) in runs.all where ids.contains(run.delivery.envelope.id) { cancelRun(slot: slot, .requested) }
+        for held in lanes.removeBuffered(where: { ids.contains($0.envelope.id) }) {
+            putBack(held.delivery, as: .cancelled)
+        }
+    }
+
+    /// Settles a job that was claimed and never started.
+    func putBack(_ delivery: Delivery, as disposition: Settlement.Disposition = .released) {
+        outbox.put(.init(settlement: Settlement(lease: delivery.lease, disposition: disposition), delivery: delivery))
+    }
+}

@@ -1,0 +1,142 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+
+extension Worker {
+    /// The life of one slot: a task that runs jobs, renewed whenever it was cancelled together with the job it ran.
+    ///
+    /// A job is cancelled as Swift tasks are, and a task's cancellation cannot be taken back. So each slot is two tasks:
+    /// this one waits for the signal to cancel, the other runs one job after another until that comes. Jobs that nobody
+    /// cancels, which is nearly all of them, cost no task.
+    nonisolated func serve(slot: Int) async {
+        var goesOn = true
+        var isNew = true
+        while goesOn {
+            let opensSlot = isNew
+            isNew = false
+            goesOn = await withTaskGroup(of: Bool.self) { group in
+                let signal = Signal()
+                group.addTask {
+                    defer { signal.raise() }
+                    return await self.runJobs(slot: slot, signal: signal, isNew: opensSlot)
+                }
+                await signal.wait()
+                group.cancelAll()
+                return await group.next() ?? false
+            }
+        }
+    }
+
+    /// Runs jobs until told otherwise.
+    ///
+    /// - Returns: Whether the slot goes on in a new task.
+    private nonisolated func runJobs(slot: Int, signal: Signal, isNew: Bool) async -> Bool {
+        guard let runner = await enter(slot: slot, signal: signal) else { return false }
+        var order = await firstOrder(slot: slot, isNew: isNew)
+        while case .run(let assignment) = order {
+            let end = await runner.run(assignment)
+            order = await finish(slot: slot, end)
+        }
+        if case .renew = order { return true }
+        return false
+    }
+
+    private func enter(slot: Int, signal: Signal) -> JobRunner? {
+        slots.renew(slot, signal)
+        return runner
+    }
+
+    private func firstOrder(slot: Int, isNew: Bool) async -> SlotTable.Order {
+        if isNew { openSlots -= 1 }
+        return await nextOrder(slot: slot)
+    }
+
+    /// Suspends until the slot has something to do.
+    private func nextOrder(slot: Int) async -> SlotTable.Order {
+        if phase == .stopped { return .stop }
+        if let assignment = startJob(slot: slot) { return .run(assignment) }
+        return await withUnsafeContinuation { slots.park(slot, $0) }
+    }
+
+    /// Takes in the end of a run and gives the slot its next job.
+    private func finish(slot: Int, _ end: RunEnd) async -> SlotTable.Order {
+        guard let run = runs.end(slot: slot) else { return .stop }
+        let queue = run.delivery.envelope.queue
+        let duration = jobs.clock.uptime - run.started
+        lanes.end(queue)
+        gauge.record(duration)
+        if run.isStuck {
+            logger.info("A stuck handler has ended", metadata: metadata(of: run.delivery))
+            control.wake.raise()
+        } else {
+            await settle(run, end, duration: duration)
+        }
+        // The signal of a cancelled run is raised, so this task is cancelled or about to be: leave it.
+        if run.cancellation != nil { return .renew }
+        return await nextOrder(slot: slot)
+    }
+
+    /// Begins a job in a slot, if one may begin.
+    func startJob(slot: Int) -> JobRunner.Assignment? {
+        guard phase == .serving, let held = lanes.start() else { return nil }
+        let delivery = held.delivery
+        let uptime = jobs.clock.uptime
+        runs.begin(slot: slot, delivery: delivery, claimed: held.claimed, at: uptime)
+        let deadline = limitRun(slot: slot, delivery, from: uptime)
+        metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
+        return JobRunner.Assignment(delivery: delivery, deadline: deadline)
+    }
+
+    /// Schedules what ends a run early: the attempt's timeout and the job's deadline.
+    private func limitRun(slot: Int, _ delivery: Delivery, from uptime: Duration) -> Timestamp? {
+        let envelope = delivery.envelope
+        let details = envelope.hasDetails ? envelope.details : nil
+        let timeout = details?.timeout ?? runner?.handler(for: envelope)?.options.timeout
+        guard timeout != nil || details?.deadline != nil else { return nil }
+        let now = jobs.clock.now
+        var ends: [Timestamp] = []
+        if let timeout {
+            runs.schedule(.timeout(timeout), slot: slot, at: uptime + timeout)
+            ends.append(now + timeout)
+        }
+        if let deadline = details?.deadline {
+            runs.schedule(.deadline, slot: slot, at: uptime + now.duration(to: deadline))
+            ends.append(deadline)
+        }
+        setAlarm()
+        return ends.min()
+    }
+
+    /// Cancels a run; it counts as stuck if it goes on for too long.
+    func cancelRun(slot: Int, _ reason: CancellationReason) {
+        guard runs.cancel(slot: slot, reason) else { return }
+        runs.schedule(.stuck, slot: slot, at: jobs.clock.uptime + configuration.stuckGrace)
+        slots.cancel(slot)
+    }
+
+    /// Gives up the lease of a run whose handler ignores its cancellation. The slot stays taken until it returns.
+    func giveUp(slot: Int) {
+        guard let run = runs.markStuck(slot: slot) else { return }
+        metrics?.stuck(runs.stuckCount)
+        logger.warning(
+            "A handler ignores its cancellation; its lease is given up and its slot stays taken until it returns",
+            metadata: metadata(of: run.delivery)
+        )
+        if let disposition = disposition(of: run, .threw(CancellationError())) {
+            outbox.put(.init(settlement: Settlement(lease: run.delivery.lease, disposition: disposition), delivery: run.delivery))
+        }
+    }
+
+    func metadata(of delivery: Delivery) -> Logger.Metadata {
+        [
+            "job.id": "\(delivery.envelope.id)",
+            "job.name": "\(delivery.envelope.name)",
+            "job.queue": "\(delivery.envelope.queue)",
+            "job.attempt": "\(delivery.attempt)",
+        ]
+    }
+}

@@ -1,0 +1,197 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+
+extension Worker {
+    /// The most settlements of one call.
+    private static let batchLimit = 256
+
+    /// Tells the broker what is to be told, and takes what it gives.
+    ///
+    /// - Returns: Whether anything was done.
+    /// - Throws: What the broker throws; nothing is lost then, and the turn is taken again later.
+    func takeTurn() async throws(BrokerError) -> Bool {
+        guard schedule.pause == nil else { return false }
+        var acted = false
+        if isDue(schedule.announcement) { acted = try await announce() || acted }
+        if isDue(schedule.heartbeat) { acted = try await extendLeases() || acted }
+        if isDue(schedule.measurement) { await measureQueues() }
+        let request = claimRequest()
+        if !outbox.isEmpty || request != nil {
+            try await settleAndClaim(request)
+            acted = true
+        }
+        if acted { schedule.failures = 0 }
+        return acted
+    }
+
+    private func isDue(_ time: Duration?) -> Bool {
+        guard let time else { return false }
+        return time <= jobs.clock.uptime
+    }
+
+    private func claimRequest() -> ClaimRequest? {
+        guard phase == .serving else { return nil }
+        let prefetch = gauge.allowance(concurrency: lanes.concurrency)
+        guard lanes.wantsMore(prefetch: prefetch), let want = lanes.want(prefetch: prefetch) else { return nil }
+        return ClaimRequest(
+            worker: id,
+            shares: want.shares,
+            limit: want.limit,
+            lease: configuration.lease,
+            poisonLimit: configuration.poisonLimit
+        )
+    }
+
+    private func settleAndClaim(_ request: ClaimRequest?) async throws(BrokerError) {
+        let items = outbox.take(Self.batchLimit)
+        schedule.isBusy = true
+        defer { schedule.isBusy = false }
+        do {
+            try await recordOutcomes(items)
+            let settlements = items.map(\.settlement)
+            guard let request else {
+                note(try await uncancelled { (broker) throws(BrokerError) in try await broker.settle(settlements) }, of: items)
+                return
+            }
+            let (results, claim): ([SettlementResult], Claim)
+            if items.isEmpty {
+                (results, claim) = ([], try await jobs.broker.claim(request))
+            } else {
+                (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
+            }
+            note(results, of: items)
+            take(claim, for: request)
+        } catch {
+            outbox.putBack(items)
+            throw error
+        }
+    }
+
+    private func take(_ claim: Claim, for request: ClaimRequest) {
+        let uptime = jobs.clock.uptime
+        lanes.add(claim, for: request, at: uptime)
+        schedule.claim = claim.nextDue.map { uptime + $0 }
+        if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
+            schedule.heartbeat = uptime + configuration.lease / 3
+        }
+        // Shutdown may have begun while the claim was under way: what it brought must not wait here.
+        if phase != .serving { returnUnstarted() }
+    }
+
+    /// Gives back what was claimed and not started.
+    func returnUnstarted() {
+        for held in lanes.drainAll() { putBack(held.delivery) }
+    }
+
+    /// Extends the leases of everything that the worker holds, and learns what has been lost or cancelled meanwhile.
+    private func extendLeases() async throws(BrokerError) -> Bool {
+        let uptime = jobs.clock.uptime
+        let interval = configuration.lease / 3
+        // A lease that is younger than half an interval is extended the next time.
+        let limit = uptime - interval / 2
+        let running = runs.all.filter { !$0.run.isStuck && $0.run.cancellation != .leaseLost && $0.run.claimed <= limit }
+        let waiting = lanes.allBuffered.filter { $0.claimed <= limit }
+        let leases = running.map(\.run.delivery.lease) + waiting.map(\.delivery.lease)
+        schedule.heartbeat = runs.count + lanes.buffered > 0 ? uptime + interval : nil
+        if leases.isEmpty { return false }
+        let statuses: [LeaseStatus]
+        do {
+            statuses = try await jobs.broker.extend(leases, by: configuration.lease)
+        } catch {
+            // Due again as soon as the broker is spoken to again.
+            schedule.heartbeat = uptime
+            throw error
+        }
+        for (lease, status) in zip(leases, statuses) {
+            switch status {
+            case .held: continue
+            case .cancelRequested: loseOrCancel(lease, .requested)
+            case .lost: loseOrCancel(lease, .leaseLost)
+            }
+        }
+        return true
+    }
+
+    private func loseOrCancel(_ lease: Lease, _ reason: CancellationReason) {
+        for (slot, run) in runs.all where run.delivery.lease == lease {
+            if reason == .leaseLost {
+                logger.info("A lease was lost; its run is cancelled", metadata: metadata(of: run.delivery))
+            }
+            cancelRun(slot: slot, reason)
+        }
+        for held in lanes.removeBuffered(where: { $0.lease == lease }) where reason == .requested {
+            putBack(held.delivery, as: .cancelled)
+        }
+    }
+
+    private func announce() async throws(BrokerError) -> Bool {
+        let interval = jobs.broker.announcementInterval
+        try await jobs.broker.announce(report)
+        schedule.announcement = interval.map { jobs.clock.uptime + $0 }
+        return true
+    }
+
+    private func measureQueues() async {
+        schedule.measurement = metrics == nil ? nil : jobs.clock.uptime + configuration.metricsInterval
+        guard let metrics, let inspector = jobs.broker.inspector else { return }
+        metrics.running(runs.count)
+        for queue in lanes.report {
+            do {
+                metrics.depth(of: queue.name, try await inspector.counts(of: queue.name))
+            } catch {
+                logger.debug("A queue could not be measured", metadata: ["queue": "\(queue.name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// The worker's description of itself.
+    public var report: WorkerReport {
+        WorkerReport(
+            id: id,
+            host: HostIdentity.hostName,
+            processID: HostIdentity.processID,
+            started: started,
+            version: configuration.version,
+            queues: lanes.report,
+            concurrency: lanes.concurrency,
+            knownJobs: knownJobs,
+            running: runs.count,
+            stuck: runs.stuckCount,
+            validity: jobs.broker.announcementInterval.map { $0 * 3 }
+        )
+    }
+
+    /// The broker did not answer: leave it alone for a moment, longer each time.
+    func noteBrokerFailure(_ error: BrokerError, _ doing: String) {
+        schedule.failures += 1
+        let backoff = Backoff.exponential(base: .milliseconds(200), maximum: .seconds(5))
+        let failures = schedule.failures
+        let delay = jobs.random.withGenerator { backoff.delay(afterAttempt: failures, using: &$0) }
+        schedule.pause = jobs.clock.uptime + max(delay, .milliseconds(20))
+        lanes.expectMore()
+        logger.log(
+            level: schedule.failures == 1 ? .warning : .debug,
+            "The broker failed; the worker keeps what it has and tries again",
+            metadata: ["while": "\(doing)", "error": "\(error)", "failures": "\(schedule.failures)"]
+        )
+    }
+
+    /// Calls the broker to the end, also while this worker's task is cancelled.
+    private func uncancelled<Success: Sendable>(
+        _ call: @escaping @Sendable (any Broker) async throws(BrokerError) -> Success
+    ) async throws(BrokerError) -> Success {
+        let broker = jobs.broker
+        return try await withUncancelledTask { () -> Result<Success, BrokerError> in
+            do throws(BrokerError) {
+                return .success(try await call(broker))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
+    }
+}

@@ -1,0 +1,138 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+public import ServiceLifecycle
+internal import Synchronization
+
+/// Claims jobs, runs their handlers, and settles them.
+///
+/// A worker is a `Service`: give it to a `ServiceGroup`, or call ``run()`` in a task. It runs as many jobs at once as its
+/// queues allow, keeps their leases alive, cancels what is cancelled or late, and on graceful shutdown lets running jobs
+/// finish before it gives the rest back.
+///
+/// ```swift
+/// let worker = Worker(jobs, queues: ["default": 10, "imports": 2]) {
+///     Handler(for: SumIntegers.self) { job, context in job.integers.reduce(0, +) }
+/// }
+/// ```
+public actor Worker: Service {
+    /// The worker's name.
+    public nonisolated let id: WorkerID
+    /// The system whose jobs it runs.
+    public nonisolated let jobs: JobSystem
+    /// How it works.
+    public nonisolated let configuration: Configuration
+
+    nonisolated let queues: WorkerQueues
+    nonisolated let handlers: [AnyHandler]
+    nonisolated let logger: Logger
+    nonisolated let control = Control()
+
+    var lanes: DeliveryLanes
+    var runs = RunTable()
+    var gauge: PrefetchGauge
+    var slots = SlotTable()
+    var outbox = SettlementBox()
+    var phase = Phase.created
+    var schedule = Schedule()
+    var runner: JobRunner?
+    var metrics: WorkerMetrics?
+    var started = Timestamp.distantPast
+    var knownJobs: [JobName: Int] = [:]
+    /// How many slots have been opened and have not asked for a job yet.
+    var openSlots = 0
+    nonisolated let alarm: Alarm
+
+    /// Makes a worker. Nothing starts and nothing is checked before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - jobs: The system whose jobs to run.
+    ///   - queues: The queues to serve, and how many of each one's jobs run at once.
+    ///   - configuration: How to work.
+    ///   - handlers: What runs the jobs.
+    public init(
+        _ jobs: JobSystem,
+        queues: WorkerQueues = ["default": 10],
+        configuration: Configuration = Configuration(),
+        @HandlerBuilder handlers: () -> [AnyHandler]
+    ) {
+        self.jobs = jobs
+        self.queues = queues
+        self.configuration = configuration
+        self.handlers = handlers()
+        id = WorkerID(configuration.name ?? Self.makeName(jobs))
+        var logger = jobs.configuration.logger
+        logger[metadataKey: "worker"] = "\(id)"
+        self.logger = logger
+        lanes = DeliveryLanes(queues, concurrency: configuration.concurrency)
+        gauge = PrefetchGauge(limit: configuration.prefetch)
+        alarm = Alarm(clock: jobs.clock) { [control] in control.wake.raise() }
+    }
+
+    /// Where a worker is in its life. It only ever moves downwards in this list.
+    enum Phase: Sendable, Equatable {
+        case created
+        /// Claiming and running.
+        case serving
+        /// Claims nothing, and lets running jobs finish until the time.
+        case draining(until: Duration)
+        /// Has cancelled running jobs, and waits for them until the time.
+        case cancelling(until: Duration)
+        /// Tells the broker what is left to tell until the time.
+        case closing(until: Duration)
+        case stopped
+    }
+
+    /// The moments that are the worker's own, by uptime.
+    struct Schedule {
+        /// When to claim although nothing has woken the worker.
+        var claim: Duration?
+        /// When to extend leases.
+        var heartbeat: Duration?
+        /// When to announce the worker.
+        var announcement: Duration?
+        /// When to measure queue depths.
+        var measurement: Duration?
+        /// Until when to leave the broker alone after it failed, and how many times in a row it has.
+        var pause: Duration?
+        var failures = 0
+        /// Whether a call is on its way to the broker.
+        var isBusy = false
+    }
+
+    /// What is said to a worker from outside its isolation.
+    final class Control: Sendable {
+        struct Messages: Sendable {
+            var isWorkExpected = false
+            var isShutdownRequested = false
+            var cancelled: [JobID] = []
+        }
+
+        let wake = Signal()
+        private let messages = Mutex(Messages())
+
+        func post(_ change: (inout Messages) -> Void) {
+            messages.withLock { change(&$0) }
+            wake.raise()
+        }
+
+        func takeMessages() -> Messages {
+            messages.withLock { messages in
+                defer {
+                    messages.isWorkExpected = false
+                    if !messages.cancelled.isEmpty { messages.cancelled = [] }
+                }
+                return messages
+            }
+        }
+    }
+
+    private static func makeName(_ jobs: JobSystem) -> String {
+        let suffix = jobs.random.withGenerator { UInt32(truncatingIfNeeded: $0.next()) }
+        return "\(HostIdentity.hostName)-\(HostIdentity.processID)-\(String(suffix, radix: 36))"
+    }
+}

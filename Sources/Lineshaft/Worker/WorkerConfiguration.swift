@@ -1,0 +1,82 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension Worker {
+    /// How a worker works. Every value has a default.
+    public struct Configuration: Sendable {
+        /// The worker's name, unique among the workers of the broker. Made from host and process if left out.
+        public var name: String?
+        /// The program's version, for tools that list workers.
+        public var version: String?
+        /// How many jobs run at once over all queues; the sum of the queues' concurrencies if left out.
+        public var concurrency: Int?
+        /// How long a lease runs unless extended. A third of it is the time between heartbeats, and a dead worker's jobs
+        /// run again after it: 8 seconds.
+        public var lease: Duration = .seconds(8)
+        /// How many more jobs than are running may be claimed ahead while jobs are short; they wait milliseconds at most.
+        public var prefetch: Int = 64
+        /// How many times a job's lease may run out, because workers died on it, before it is a dead letter: 5.
+        public var poisonLimit: Int = 5
+        /// How long a job with an unknown name, or of a version from the future, waits before it is offered again.
+        public var parkDelay: Duration = .seconds(30)
+        /// How long a handler may go on after its cancellation before it counts as stuck and its lease is given up.
+        public var stuckGrace: Duration = .seconds(10)
+        /// What happens at shutdown, and how long each step may take.
+        public var shutdown = Shutdown()
+        /// Stands around every run, the first one outermost.
+        public var middleware: [any RunMiddleware] = []
+        /// How often queue depths are measured when a metrics system has been bootstrapped.
+        public var metricsInterval: Duration = .seconds(15)
+
+        /// Creates a configuration of defaults.
+        public init() {}
+
+        package func validate() throws(ConfigurationError) {
+            try check(concurrency ?? 1, atLeast: 1, "concurrency")
+            try check(prefetch, atLeast: 0, "prefetch")
+            try check(poisonLimit, atLeast: 1, "poisonLimit")
+            try check(lease, atLeast: .milliseconds(100), "lease")
+            try check(parkDelay, atLeast: .milliseconds(100), "parkDelay")
+            try check(metricsInterval, atLeast: .milliseconds(100), "metricsInterval")
+            try check(stuckGrace, atLeast: .zero, "stuckGrace")
+            try check(shutdown.finish, atLeast: .zero, "shutdown.finish")
+            try check(shutdown.cancel, atLeast: .zero, "shutdown.cancel")
+            try check(shutdown.release, atLeast: .zero, "shutdown.release")
+            if let name, name.isEmpty || name.utf8.count > NameRules.maximumLength {
+                throw ConfigurationError(
+                    code: .invalidName,
+                    message: "The worker's name is \(name.utf8.count) bytes long; "
+                        + "it must be from 1 to \(NameRules.maximumLength). Leave it out to have one made."
+                )
+            }
+        }
+
+        private func check<Value: Comparable>(
+            _ value: Value,
+            atLeast minimum: Value,
+            _ what: String
+        ) throws(ConfigurationError) {
+            guard value < minimum else { return }
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "The worker's `\(what)` is \(value); it must be \(minimum) or more."
+            )
+        }
+    }
+
+    /// What happens at shutdown. The worker first stops claiming and gives back what it has claimed but not started.
+    public struct Shutdown: Sendable, Hashable {
+        /// How long running jobs may take to finish by themselves.
+        public var finish: Duration = .seconds(20)
+        /// How long they may take to stop after they were cancelled. They go back at once and it costs no attempt.
+        public var cancel: Duration = .seconds(5)
+        /// How long telling the broker may take.
+        public var release: Duration = .seconds(5)
+
+        /// Creates the default steps.
+        public init() {}
+    }
+}

@@ -1,0 +1,100 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import CoreMetrics
+internal import Metrics
+
+/// What a worker tells the metrics system, if one has been bootstrapped.
+///
+/// | name | kind | dimensions |
+/// |---|---|---|
+/// | `lineshaft_jobs_total` | counter | `job`, `queue`, `outcome` |
+/// | `lineshaft_run_seconds` | timer | `job`, `queue` |
+/// | `lineshaft_wait_seconds` | timer | `job`, `queue` |
+/// | `lineshaft_running` | gauge | `worker` |
+/// | `lineshaft_stuck` | gauge | `worker` |
+/// | `lineshaft_refused_total` | counter | `queue` |
+/// | `lineshaft_queue_depth` | gauge | `queue`, `state` |
+struct WorkerMetrics {
+    private struct Key: Hashable {
+        let job: JobName
+        let queue: QueueName
+        let outcome: String
+    }
+
+    private final class Cache {
+        var ends: [Key: (counter: Counter, run: Timer)] = [:]
+        var waits: [Key: Timer] = [:]
+    }
+
+    private let cache = Cache()
+    private let runningGauge: Gauge
+    private let stuckGauge: Gauge
+
+    /// `nil` when nobody has bootstrapped a metrics system: then nothing is measured.
+    init?(worker: WorkerID) {
+        if MetricsSystem.factory is NOOPMetricsHandler { return nil }
+        runningGauge = Gauge(label: "lineshaft_running", dimensions: [("worker", worker.rawValue)])
+        stuckGauge = Gauge(label: "lineshaft_stuck", dimensions: [("worker", worker.rawValue)])
+    }
+
+    /// A run begins.
+    func began(_ delivery: Delivery, waited since: Timestamp, now: () -> Timestamp) {
+        let envelope = delivery.envelope
+        let key = Key(job: envelope.name, queue: envelope.queue, outcome: "")
+        let timer = cache.waits[key] ?? Timer(label: "lineshaft_wait_seconds", dimensions: dimensions(envelope))
+        cache.waits[key] = timer
+        // By two machines' clocks, so at best an estimate; never negative.
+        timer.recordNanoseconds(max(since.duration(to: now()).saturatedNanoseconds, 0))
+    }
+
+    /// A run has ended.
+    func ended(_ delivery: Delivery, _ outcome: String, _ duration: Duration) {
+        let envelope = delivery.envelope
+        let key = Key(job: envelope.name, queue: envelope.queue, outcome: outcome)
+        let pair =
+            cache.ends[key]
+            ?? (
+                counter: Counter(
+                    label: "lineshaft_jobs_total",
+                    dimensions: dimensions(envelope) + [("outcome", outcome)]
+                ),
+                run: Timer(label: "lineshaft_run_seconds", dimensions: dimensions(envelope))
+            )
+        cache.ends[key] = pair
+        pair.counter.increment()
+        pair.run.recordNanoseconds(duration.saturatedNanoseconds)
+    }
+
+    /// The broker refused a settlement.
+    func refused(_ delivery: Delivery) {
+        Counter(label: "lineshaft_refused_total", dimensions: [("queue", delivery.envelope.queue.rawValue)]).increment()
+    }
+
+    /// So many jobs run.
+    func running(_ count: Int) {
+        runningGauge.record(count)
+    }
+
+    /// So many handlers are stuck.
+    func stuck(_ count: Int) {
+        stuckGauge.record(count)
+    }
+
+    /// A queue holds so many jobs.
+    func depth(of queue: QueueName, _ counts: QueueCounts) {
+        for state in JobState.allCases {
+            Gauge(
+                label: "lineshaft_queue_depth",
+                dimensions: [("queue", queue.rawValue), ("state", state.rawValue)]
+            ).record(counts.count(of: state))
+        }
+    }
+
+    private func dimensions(_ envelope: Envelope) -> [(String, String)] {
+        [("job", envelope.name.rawValue), ("queue", envelope.queue.rawValue)]
+    }
+}
