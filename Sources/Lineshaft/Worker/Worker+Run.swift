@@ -42,10 +42,23 @@ extension Worker {
         metrics = WorkerMetrics(worker: id)
         started = jobs.clock.now
         phase = .serving
-        try await withGracefulShutdownHandler {
-            try await connectAndServe()
-        } onGracefulShutdown: { [control] in
-            control.post { $0.isShutdownRequested = true }
+        try await withTaskCancellationOrGracefulShutdown(control) {
+            try await self.connectAndServe()
+        }
+    }
+
+    private func withTaskCancellationOrGracefulShutdown(
+        _ control: Control,
+        _ body: () async throws -> Void
+    ) async throws {
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await body()
+            } onGracefulShutdown: {
+                control.post { $0.isShutdownRequested = true }
+            }
+        } onCancel: {
+            control.post { $0.isCancelled = true }
         }
     }
 
@@ -107,7 +120,11 @@ extension Worker {
     private func readMessages() {
         let messages = control.takeMessages()
         if messages.isWorkExpected { lanes.expectMore() }
-        if messages.isShutdownRequested { beginShutdown() }
+        if messages.isCancelled {
+            noteCancellation()
+        } else if messages.isShutdownRequested {
+            beginShutdown()
+        }
         if !messages.cancelled.isEmpty { cancel(Set(messages.cancelled)) }
     }
 

@@ -17,7 +17,6 @@ extension Worker {
 
     /// Takes the next step of shutdown once the one before is done or its time is up.
     func advanceShutdown() {
-        if Task.isCancelled { noteCancellation() }
         let uptime = jobs.clock.uptime
         if case .draining(let end) = phase {
             if runs.count == 0 {
@@ -48,7 +47,7 @@ extension Worker {
     }
 
     /// The task that runs the worker was cancelled, and with it every handler.
-    private func noteCancellation() {
+    func noteCancellation() {
         switch phase {
         case .created, .serving, .draining:
             returnUnstarted()

@@ -109,6 +109,7 @@ public actor Worker: Service {
         struct Messages: Sendable {
             var isWorkExpected = false
             var isShutdownRequested = false
+            var isCancelled = false
             var cancelled: [JobID] = []
         }
 

@@ -1,0 +1,150 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import ArgumentParser
+internal import Lineshaft
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// A job that does nothing, to measure everything else.
+private struct Nothing: Job {
+    static let name: JobName = "nothing"
+}
+
+struct MemoryBenchmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "memory",
+        abstract: "Jobs through the in-memory broker: submitted, run and their outcome awaited.",
+        discussion: """
+            Leases, results and retries are on. The floor is what Swift's runtime allows at best for one task a job: \
+            adding an empty child task to a discarding task group, measured in turns with the rest.
+            """
+    )
+
+    @Flag(help: "Print one JSON object a line: name, value, unit and, where compared, reference and ratio.")
+    var json = false
+
+    @Option(help: "How many jobs a round has.")
+    var jobs = 200_000
+
+    @Option(help: "How many rounds are measured; the median counts.")
+    var rounds = 5
+
+    func run() async throws {
+        let printer = FigurePrinter(asJSON: json)
+        printer.title("In-memory broker, \(jobs) no-op jobs a round, median of \(rounds) rounds")
+        var floors: [Double] = []
+        var rates: [Int: [Double]] = [:]
+        for _ in 0..<rounds {
+            floors.append(await Self.floor(jobs))
+            for submitters in [1, 16, 64] {
+                let count = submitters == 1 ? jobs / 4 : jobs
+                rates[submitters, default: []].append(try await Self.throughput(count, submitters: submitters))
+            }
+        }
+        let floor = floors.median
+        try printer.show(Figure("memory.floor", floor, "jobs/s"))
+        for submitters in [1, 16, 64] {
+            try printer.show(
+                Figure(
+                    "memory.throughput.\(submitters)",
+                    rates[submitters, default: []].median,
+                    "jobs/s",
+                    reference: floor,
+                    comparedWith: "floor"
+                )
+            )
+        }
+        let trips = try await Self.roundTrips(20_000)
+        try printer.show(Figure("memory.roundtrip.p50", trips.quantile(0.5) * 1e6, "µs"))
+        try printer.show(Figure("memory.roundtrip.p99", trips.quantile(0.99) * 1e6, "µs"))
+        try printer.show(Figure("memory.bytes_per_job", try await Self.bytesPerJob(200_000), "bytes"))
+    }
+
+    /// The rate at which one task adds empty child tasks to a discarding group and they end.
+    @concurrent
+    private static func floor(_ count: Int) async -> Double {
+        await rate(of: count) {
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<count { group.addTask {} }
+            }
+        }
+    }
+
+    /// The rate at which jobs are submitted, run and awaited by so many tasks, each one job at a time.
+    @concurrent
+    private static func throughput(_ count: Int, submitters: Int) async throws -> Double {
+        try await withWorker { jobs in
+            try await rate(of: count / submitters * submitters) {
+                try await withThrowingDiscardingTaskGroup { group in
+                    for _ in 0..<submitters {
+                        group.addTask {
+                            for _ in 0..<(count / submitters) { _ = try await jobs.submit(Nothing()).value }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How long lone jobs take from submission to their value, in seconds.
+    @concurrent
+    private static func roundTrips(_ count: Int) async throws -> [Double] {
+        try await withWorker { jobs in
+            for _ in 0..<1_000 { _ = try await jobs.submit(Nothing()).value }
+            var trips: [Double] = []
+            trips.reserveCapacity(count)
+            for _ in 0..<count {
+                let start = ContinuousClock.now
+                _ = try await jobs.submit(Nothing()).value
+                trips.append((ContinuousClock.now - start).seconds)
+            }
+            return trips
+        }
+    }
+
+    /// How much the process grows for each job that waits, its handle let go.
+    @concurrent
+    private static func bytesPerJob(_ count: Int) async throws -> Double {
+        let jobs = try await JobSystem(url: "memory:")
+        // Warms up what is allocated once.
+        try await jobs.submit(Nothing(), delay: .seconds(3600))
+        let before = try residentBytes()
+        for _ in 0..<count { try await jobs.submit(Nothing()) }
+        let after = try residentBytes()
+        await jobs.shutdown()
+        return Double(after - before) / Double(count)
+    }
+
+    private static func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let fields = text.split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else {
+            throw ValidationError("/proc/self/statm cannot be read: “\(text)”.")
+        }
+        return pages * 4096
+    }
+
+    private static func withWorker<Result: Sendable>(
+        _ body: (JobSystem) async throws -> Result
+    ) async throws -> Result {
+        let jobs = try await JobSystem(url: "memory:")
+        let worker = Worker(jobs, queues: ["default": 64]) {
+            Handler(for: Nothing.self) { _, _ in }
+        }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            let result = try await body(jobs)
+            group.cancelAll()
+            try await group.waitForAll()
+            await jobs.shutdown()
+            return result
+        }
+    }
+}
