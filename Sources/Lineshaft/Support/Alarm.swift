@@ -36,6 +36,13 @@ package final class Alarm: Sendable {
         if isEarlier { changed.raise() }
     }
 
+    /// Brings the time forward to `time` if it is later, or if there is none.
+    package func set(notLaterThan time: Duration) {
+        let current = state.withLock { $0.target }
+        if let current, current <= time { return }
+        set(time)
+    }
+
     /// Ends ``run()``.
     package func stop() {
         state.withLock { $0.isStopped = true }

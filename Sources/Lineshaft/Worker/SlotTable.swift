@@ -11,21 +11,26 @@ struct SlotTable {
     enum Order: Sendable {
         /// Run this.
         case run(JobRunner.Assignment)
+        /// See whether the broker has something.
+        case look
         /// Start again in a new task, because this one is cancelled.
         case renew
         /// End.
         case stop
     }
 
-    private var parked: [(slot: Int, continuation: UnsafeContinuation<Order, Never>)] = []
+    /// A slot that waits.
+    struct Parked: Sendable {
+        let slot: Int
+        let continuation: UnsafeContinuation<Order, Never>
+    }
+
+    private var parked: [Parked] = []
     /// What cancels the job that a slot runs.
     private var signals: [Signal?] = []
 
     /// How many slots there are, parked or not.
     var count: Int { signals.count }
-
-    /// Whether a slot waits for a job.
-    var hasParked: Bool { !parked.isEmpty }
 
     /// Makes room for one more slot.
     mutating func open() -> Int {
@@ -38,12 +43,12 @@ struct SlotTable {
         signals[slot] = signal
     }
 
-    mutating func park(_ slot: Int, _ continuation: UnsafeContinuation<Order, Never>) {
-        parked.append((slot, continuation))
+    mutating func park(_ slot: Parked) {
+        parked.append(slot)
     }
 
     /// The slot that parked last: its task is the likeliest to be warm.
-    mutating func unpark() -> (slot: Int, continuation: UnsafeContinuation<Order, Never>)? {
+    mutating func unpark() -> Parked? {
         parked.popLast()
     }
 

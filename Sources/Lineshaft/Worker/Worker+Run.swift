@@ -48,7 +48,7 @@ extension Worker {
     }
 
     private func withTaskCancellationOrGracefulShutdown(
-        _ control: Control,
+        _ control: WorkerControl,
         _ body: () async throws -> Void
     ) async throws {
         try await withTaskCancellationHandler {
@@ -65,7 +65,7 @@ extension Worker {
     private func connectAndServe() async throws {
         let port = WorkerPort(
             worker: id,
-            onWake: { [control] in control.post { $0.isWorkExpected = true } },
+            onWake: { [control] in control.announceWork() },
             onCancel: { [control] ids in control.post { $0.cancelled += ids } }
         )
         try await jobs.broker.attach(port)
@@ -112,7 +112,7 @@ extension Worker {
             setAlarm()
             await control.wake.waitUncancelled()
         }
-        while let parked = slots.unpark() { parked.continuation.resume(returning: .stop) }
+        while let parked = slots.unpark() ?? control.takeLeader() { parked.continuation.resume(returning: .stop) }
         await withUncancelledTask { [jobs, id] in await jobs.broker.detach(id) }
         return failure
     }
@@ -130,22 +130,13 @@ extension Worker {
 
     /// Starts claimed jobs in parked slots, and opens slots while there are fewer than may run.
     private func dispatch(_ group: inout DiscardingTaskGroup) {
-        while phase == .serving && lanes.canStart {
-            if let (slot, continuation) = slots.unpark() {
-                guard let assignment = startJob(slot: slot) else {
-                    slots.park(slot, continuation)
-                    return
-                }
-                continuation.resume(returning: .run(assignment))
-            } else if slots.count < lanes.concurrency {
-                let slot = slots.open()
-                openSlots += 1
-                group.addTask { await self.serve(slot: slot) }
-                // The new slot fetches its job by itself; wait for it before opening another for the same job.
-                if openSlots >= lanes.buffered { return }
-            } else {
-                return
-            }
+        guard phase == .serving else { return }
+        dispatchParked()
+        // A new slot fetches its job by itself, so open no more than there are jobs.
+        while lanes.canStart && openSlots < lanes.buffered && slots.count < lanes.concurrency {
+            let slot = slots.open()
+            openSlots += 1
+            group.addTask { await self.serve(slot: slot) }
         }
     }
 
@@ -156,6 +147,8 @@ extension Worker {
             schedule.claim = nil
             lanes.expectMore()
         }
+        // The turn that follows sends what waits; if somebody else is at it, they see to the rest.
+        if let flush = schedule.flush, flush <= uptime { schedule.flush = nil }
         if let pause = schedule.pause, pause <= uptime { schedule.pause = nil }
         for (slot, alarm) in runs.due(at: uptime) {
             switch alarm {
@@ -168,7 +161,9 @@ extension Worker {
 
     /// Sets the alarm to the next moment at which something must be done.
     func setAlarm() {
-        var moments = [schedule.claim, schedule.heartbeat, schedule.announcement, schedule.measurement]
+        var moments = [
+            schedule.claim, schedule.flush, schedule.heartbeat, schedule.announcement, schedule.measurement,
+        ]
         // While the broker is left alone, what needs it waits for the end of the pause.
         if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }
         moments.append(runs.nextMoment)

@@ -23,7 +23,6 @@ extension Worker {
             await settleAtOnce(item)
         } else {
             outbox.put(item)
-            control.wake.raise()
         }
     }
 

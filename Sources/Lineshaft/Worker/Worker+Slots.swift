@@ -56,29 +56,84 @@ extension Worker {
     }
 
     /// Suspends until the slot has something to do.
+    ///
+    /// A slot without a job first looks after the worker's business with the broker itself: it tells what is to be told
+    /// and claims for all. So a job that ends, and the one that follows it, need no other task.
     private func nextOrder(slot: Int) async -> SlotTable.Order {
-        if phase == .stopped { return .stop }
-        if let assignment = startJob(slot: slot) { return .run(assignment) }
-        return await withUnsafeContinuation { slots.park(slot, $0) }
+        while true {
+            if phase == .stopped { return .stop }
+            if control.takeWorkExpected() { lanes.expectMore() }
+            if let assignment = startJob(slot: slot) {
+                flushSoon()
+                return .run(assignment)
+            }
+            if !Task.isCancelled, await exchange() {
+                dispatchParked()
+                // More slots are opened by the worker's own loop, which owns them.
+                if lanes.buffered > openSlots + 1 && slots.count < lanes.concurrency { control.wake.raise() }
+                continue
+            }
+            let order = await withUnsafeContinuation { continuation in
+                let parked = SlotTable.Parked(slot: slot, continuation: continuation)
+                switch control.lead(parked) {
+                case .leads: break
+                case .follows: slots.park(parked)
+                case .looks: continuation.resume(returning: .look)
+                }
+            }
+            if case .look = order { continue }
+            return order
+        }
     }
 
     /// Takes in the end of a run and gives the slot its next job.
     private func finish(slot: Int, _ end: RunEnd) async -> SlotTable.Order {
         guard let run = runs.end(slot: slot) else { return .stop }
-        let queue = run.delivery.envelope.queue
         let duration = jobs.clock.uptime - run.started
-        lanes.end(queue)
+        lanes.end(run.delivery.envelope.queue)
         gauge.record(duration)
         if run.isStuck {
             logger.info("A stuck handler has ended", metadata: metadata(of: run.delivery))
-            control.wake.raise()
         } else {
             await settle(run, end, duration: duration)
         }
-        // The signal of a cancelled run is raised, so this task is cancelled or about to be: leave it.
-        if run.cancellation != nil { return .renew }
+        // In shutdown, the worker's own loop waits for the last run to end.
+        if phase != .serving { control.wake.raise() }
+        if run.cancellation != nil {
+            // The signal is raised, so this task is cancelled or about to be: leave it, and the settling to the loop.
+            control.wake.raise()
+            return .renew
+        }
         return await nextOrder(slot: slot)
     }
+
+    /// Gives claimed jobs to parked slots.
+    func dispatchParked() {
+        while lanes.canStart, let parked = slots.unpark() ?? control.takeLeader() {
+            guard let assignment = startJob(slot: parked.slot) else {
+                slots.park(parked)
+                return
+            }
+            parked.continuation.resume(returning: .run(assignment))
+        }
+    }
+
+    /// Sees to it that settlements do not wait long for company while this slot runs its next job.
+    private func flushSoon() {
+        if outbox.isEmpty { return }
+        if outbox.count >= Self.flushCount {
+            control.wake.raise()
+        } else if schedule.flush == nil {
+            let time = jobs.clock.uptime + Self.flushDelay
+            schedule.flush = time
+            alarm.set(notLaterThan: time)
+        }
+    }
+
+    /// How many settlements wait for company before they are sent.
+    private static let flushCount = 16
+    /// How long settlements wait for company.
+    private static let flushDelay = Duration.milliseconds(2)
 
     /// Begins a job in a slot, if one may begin.
     func startJob(slot: Int) -> JobRunner.Assignment? {

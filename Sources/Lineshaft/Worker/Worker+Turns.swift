@@ -20,13 +20,34 @@ extension Worker {
         if isDue(schedule.announcement) { acted = try await announce() || acted }
         if isDue(schedule.heartbeat) { acted = try await extendLeases() || acted }
         if isDue(schedule.measurement) { await measureQueues() }
-        let request = claimRequest()
-        if !outbox.isEmpty || request != nil {
-            try await settleAndClaim(request)
-            acted = true
+        if !schedule.isBusy {
+            let request = claimRequest()
+            if !outbox.isEmpty || request != nil {
+                try await settleAndClaim(request)
+                acted = true
+            }
         }
         if acted { schedule.failures = 0 }
         return acted
+    }
+
+    /// Settles and claims on behalf of a slot that has nothing else to do.
+    ///
+    /// - Returns: Whether anything was done; `false` also when somebody else is at it, who will see to the rest.
+    func exchange() async -> Bool {
+        guard schedule.pause == nil, !schedule.isBusy else { return false }
+        let request = claimRequest()
+        guard !outbox.isEmpty || request != nil else { return false }
+        do {
+            try await settleAndClaim(request)
+            schedule.failures = 0
+            return true
+        } catch {
+            if error.code != .closed { noteBrokerFailure(error, "settling and claiming") }
+            // The worker's own loop tries again after a while, or gives up.
+            control.wake.raise()
+            return false
+        }
     }
 
     private func isDue(_ time: Duration?) -> Bool {
@@ -50,6 +71,7 @@ extension Worker {
     private func settleAndClaim(_ request: ClaimRequest?) async throws(BrokerError) {
         let items = outbox.take(Self.batchLimit)
         schedule.isBusy = true
+        schedule.flush = nil
         defer { schedule.isBusy = false }
         do {
             try await recordOutcomes(items)
@@ -76,8 +98,10 @@ extension Worker {
         let uptime = jobs.clock.uptime
         lanes.add(claim, for: request, at: uptime)
         schedule.claim = claim.nextDue.map { uptime + $0 }
+        if let time = schedule.claim { alarm.set(notLaterThan: time) }
         if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
             schedule.heartbeat = uptime + configuration.lease / 3
+            alarm.set(notLaterThan: uptime + configuration.lease / 3)
         }
         // Shutdown may have begun while the claim was under way: what it brought must not wait here.
         if phase != .serving { returnUnstarted() }

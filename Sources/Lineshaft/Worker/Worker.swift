@@ -6,7 +6,6 @@
 
 internal import Logging
 public import ServiceLifecycle
-internal import Synchronization
 
 /// Claims jobs, runs their handlers, and settles them.
 ///
@@ -30,7 +29,7 @@ public actor Worker: Service {
     nonisolated let queues: WorkerQueues
     nonisolated let handlers: [AnyHandler]
     nonisolated let logger: Logger
-    nonisolated let control = Control()
+    nonisolated let control = WorkerControl()
 
     var lanes: DeliveryLanes
     var runs = RunTable()
@@ -100,36 +99,10 @@ public actor Worker: Service {
         /// Until when to leave the broker alone after it failed, and how many times in a row it has.
         var pause: Duration?
         var failures = 0
-        /// Whether a call is on its way to the broker.
+        /// When settlements that wait for company are sent without it.
+        var flush: Duration?
+        /// Whether settlements or a claim are on their way to the broker.
         var isBusy = false
-    }
-
-    /// What is said to a worker from outside its isolation.
-    final class Control: Sendable {
-        struct Messages: Sendable {
-            var isWorkExpected = false
-            var isShutdownRequested = false
-            var isCancelled = false
-            var cancelled: [JobID] = []
-        }
-
-        let wake = Signal()
-        private let messages = Mutex(Messages())
-
-        func post(_ change: (inout Messages) -> Void) {
-            messages.withLock { change(&$0) }
-            wake.raise()
-        }
-
-        func takeMessages() -> Messages {
-            messages.withLock { messages in
-                defer {
-                    messages.isWorkExpected = false
-                    if !messages.cancelled.isEmpty { messages.cancelled = [] }
-                }
-                return messages
-            }
-        }
     }
 
     private static func makeName(_ jobs: JobSystem) -> String {
