@@ -56,15 +56,6 @@ extension MemoryBroker: ResultStore {
         ledger.watch(ids, for: client, at: try begin())
     }
 
-    /// Ends what ``watch(_:for:)`` began.
-    ///
-    /// - Parameters:
-    ///   - ids: The jobs.
-    ///   - client: The client that watched them.
-    public func unwatch(_ ids: [JobID], for client: ClientID) {
-        ledger.subscriptions.unwatch(ids, for: client)
-    }
-
     /// Stores the latest progress of a running job and delivers it to those who watch.
     ///
     /// - Parameters:

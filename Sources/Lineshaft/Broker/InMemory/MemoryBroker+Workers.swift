@@ -33,7 +33,7 @@ extension MemoryBroker {
     /// - Throws: ``BrokerError`` with the code `closed`.
     public func announce(_ report: WorkerReport) throws(BrokerError) {
         let moment = try begin()
-        reports[report.id] = (report, moment.uptime(after: report.validity))
+        reports[report.id] = (report, report.validity.map { moment.uptime(after: $0) } ?? .max)
     }
 
     /// Gives out jobs that are ready, without waiting.

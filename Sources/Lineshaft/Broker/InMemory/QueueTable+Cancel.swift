@@ -110,6 +110,7 @@ extension Envelope {
             priority: priority,
             payload: payload,
             submitted: time,
+            replyTo: replyTo,
             details: details
         )
     }

@@ -200,7 +200,7 @@ package struct QueueTable: Sendable {
                 attempts: attempts,
                 finished: moment.now,
                 retention: details?.retention,
-                replyTo: details?.replyTo,
+                replyTo: envelope.replyTo,
                 token: token
             )
         )

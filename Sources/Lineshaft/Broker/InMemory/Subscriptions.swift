@@ -44,21 +44,15 @@ package struct Subscriptions: Sendable {
 
     package mutating func detach(_ client: ClientID) {
         clients.remove(client)
-        unwatch(Array(watched[client] ?? []), for: client)
+        for id in watched.removeValue(forKey: client) ?? [] {
+            watchers[id]?.removeAll { $0 == client }
+            if watchers[id]?.isEmpty == true { watchers[id] = nil }
+        }
     }
 
     package mutating func watch(_ id: JobID, for client: ClientID) {
         guard watched[client, default: []].insert(id).inserted else { return }
         watchers[id, default: []].append(client)
-    }
-
-    package mutating func unwatch(_ ids: [JobID], for client: ClientID) {
-        for id in ids {
-            guard watched[client]?.remove(id) != nil else { continue }
-            watchers[id]?.removeAll { $0 == client }
-            if watchers[id]?.isEmpty == true { watchers[id] = nil }
-        }
-        if watched[client]?.isEmpty == true { watched[client] = nil }
     }
 
     /// Notes that a job has ended.
