@@ -40,7 +40,9 @@ extension BrokerConformance {
             try check(arrived == large, "A payload of 16 MiB arrived with \(arrived.count) bytes, or changed.")
         },
         Case("Names of jobs and queues may hold any text", .badInputStopsNobody) { trial in
-            let names = ["🦊 очередь", "a:b/c?d=e", "e\u{301}", "space here", String(repeating: "ü", count: 100), "'\"\\;--"]
+            let names = [
+                "🦊 очередь", "a:b/c?d=e", "e\u{301}", "space here", String(repeating: "ü", count: 100), "'\"\\;--",
+            ]
             for name in names {
                 let envelope = Envelope(
                     id: trial.makeID(),

@@ -42,7 +42,8 @@ extension BrokerConformance {
             guard trial.broker.results != nil else { return }
             try check("the outcome", try await trial.outcome(of: id), is: .cancelled)
         },
-        Case("A job that succeeds although it was cancelled has succeeded", .oneOutcome, needs: .cancellation) { trial in
+        Case("A job that succeeds although it was cancelled has succeeded", .oneOutcome, needs: .cancellation) {
+            trial in
             let id = try await trial.submit()
             let delivery = try await trial.take()
             try check("the cancellation", try await trial.broker.cancel([id]), is: [.requested])

@@ -60,7 +60,12 @@ extension BrokerConformance {
             try await trial.settle(deliveries[1])
             try check("the job", try await trial.inspector().find(ids[1])?.state, is: nil)
         },
-        Case("A retried dead letter's outcome is withdrawn until it has another", .oneOutcome, inspector: true, results: true) {
+        Case(
+            "A retried dead letter's outcome is withdrawn until it has another",
+            .oneOutcome,
+            inspector: true,
+            results: true
+        ) {
             trial in
             let id = try await trial.bury(1)[0]
             _ = try await trial.inspector().retry([id])
@@ -94,7 +99,8 @@ extension BrokerConformance {
             guard trial.broker.results != nil else { return }
             try check(try await trial.outcome(of: ids[0]) != nil, "The outcome of a deleted dead letter is gone.")
         },
-        Case("Deleting a waiting job cancels it; a running one is left alone", needs: .delays, inspector: true) { trial in
+        Case("Deleting a waiting job cancels it; a running one is left alone", needs: .delays, inspector: true) {
+            trial in
             let running = try await trial.submit()
             let delivery = try await trial.take()
             let ready = try await trial.submit()

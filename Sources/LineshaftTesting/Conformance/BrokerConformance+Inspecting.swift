@@ -9,7 +9,8 @@ internal import Lineshaft
 extension BrokerConformance {
     /// What can be seen of queues and workers.
     static let inspecting: [Case] = [
-        Case("Counts are right after every kind of transition", needs: [.delays, .cancellation], inspector: true) { trial in
+        Case("Counts are right after every kind of transition", needs: [.delays, .cancellation], inspector: true) {
+            trial in
             func expect(
                 _ step: String,
                 scheduled: Int = 0,
@@ -51,7 +52,8 @@ extension BrokerConformance {
             try check("the queues", try await trial.inspector().queues(), is: ["a", "b", "c"])
             try check("an unused queue", try await trial.counts("never used"), is: QueueCounts())
         },
-        Case("A large queue is read in pages, in the order in which its jobs would be taken", inspector: true) { trial in
+        Case("A large queue is read in pages, in the order in which its jobs would be taken", inspector: true) {
+            trial in
             var ids: [JobID] = []
             for _ in 0..<5 { ids += try await trial.submit(count: 500) }
             try check("the pages", try await trial.pages(.ready, limit: 300), is: ids)

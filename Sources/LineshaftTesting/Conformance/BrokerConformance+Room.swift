@@ -47,7 +47,8 @@ extension BrokerConformance {
                 try await group.waitForAll()
             }
         },
-        Case("Ten submitters all get their job into a queue of one", .acceptedMeansKept, needs: .backpressure) { trial in
+        Case("Ten submitters all get their job into a queue of one", .acceptedMeansKept, needs: .backpressure) {
+            trial in
             let taken = try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 {
                     group.addTask {

@@ -33,7 +33,12 @@ extension BrokerConformance {
             try await trial.advance(by: .seconds(90))
             try check("the job", try await trial.take().envelope.id, is: id)
         },
-        Case("A job whose deadline passes while it waits has failed", .acceptedMeansKept, inspector: true, results: true) {
+        Case(
+            "A job whose deadline passes while it waits has failed",
+            .acceptedMeansKept,
+            inspector: true,
+            results: true
+        ) {
             trial in
             let id = try await trial.submit { $0.deadline = trial.now + .seconds(60) }
             let failure = trial.failure()

@@ -40,6 +40,22 @@ extension BrokerConformance {
             try await trial.settle(trial.take(), .failed(trial.failure()))
             try await trial.submit { $0.unique = claim }
         },
+        Case(
+            "A retried dead letter does not take its unique key from the job that holds it",
+            needs: .unique,
+            inspector: true
+        ) {
+            trial in
+            let claim = UniqueClaim(key: "report", window: nil)
+            let first = try await trial.submit { $0.unique = claim }
+            try await trial.settle(trial.take(), .failed(trial.failure()))
+            let second = try await trial.submit { $0.unique = claim }
+            try check("the number", try await trial.inspector().retry([first]), is: 1)
+            let deliveries = try await trial.claim(2).deliveries
+            try check("the jobs", deliveries.map(\.envelope.id), is: [second, first])
+            try await trial.settle(deliveries[1])
+            try await trial.refuse(claim, for: second)
+        },
         Case("A window keeps its like out for its time, whatever became of the first job", needs: .unique) { trial in
             let claim = UniqueClaim(key: "report", window: .seconds(60))
             let id = try await trial.submit { $0.unique = claim }

@@ -8,6 +8,9 @@ public import Lineshaft
 
 /// The contract of ``/Lineshaft/Broker`` and ``/Lineshaft/QueueInspector``, case by case, for the tests of any broker.
 ///
+/// What needs a whole worker (handlers that ignore cancellation, unknown names, payloads that cannot be decoded) is not
+/// said here but in a suite for systems beside this one.
+///
 /// ```swift
 /// @Test(arguments: BrokerConformance.cases)
 /// func `The broker keeps its contract`(_ promise: BrokerConformance.Case) async throws {
@@ -77,7 +80,9 @@ public struct BrokerConformance: Sendable {
                 && (!needsResults || broker.results != nil)
         }
 
-        /// Makes a broker and sees whether it does what it must. A case that does not apply to it passes.
+        /// Makes a broker and sees whether it does what it must.
+        ///
+        /// A case that does not apply to the broker passes.
         ///
         /// - Parameter fixture: Where the broker comes from.
         /// - Throws: ``ConformanceFailure``, or what the broker threw where it should not have.

@@ -28,14 +28,14 @@ public struct MemoryBrokerFixture: BrokerFixture {
     /// Makes an empty broker.
     ///
     /// - Returns: The broker.
-    public func makeBroker() async throws -> any Broker {
+    public func makeBroker() async -> any Broker {
         MemoryBroker(clock: clock, configuration: configuration)
     }
 
     /// Moves the clock forward.
     ///
     /// - Parameter duration: How far.
-    public func advance(by duration: Duration) async throws {
+    public func advance(by duration: Duration) async {
         clock.advance(by: duration)
     }
 
@@ -43,7 +43,7 @@ public struct MemoryBrokerFixture: BrokerFixture {
     ///
     /// - Parameter duration: How far; less than zero sets it back.
     /// - Returns: `true`.
-    public func jumpWallClock(by duration: Duration) async throws -> Bool {
+    public func jumpWallClock(by duration: Duration) async -> Bool {
         clock.jump(by: duration)
         return true
     }
@@ -64,14 +64,14 @@ public struct MemoryResultStoreFixture: ResultStoreFixture {
     /// Makes an empty store.
     ///
     /// - Returns: The store.
-    public func makeStore() async throws -> any ResultStore {
+    public func makeStore() async -> any ResultStore {
         MemoryResultStore(clock: clock)
     }
 
     /// Moves the clock forward.
     ///
     /// - Parameter duration: How far.
-    public func advance(by duration: Duration) async throws {
+    public func advance(by duration: Duration) async {
         clock.advance(by: duration)
     }
 }
@@ -91,14 +91,14 @@ public struct MemoryBrokerResultsFixture: ResultStoreFixture {
     /// Makes an empty broker.
     ///
     /// - Returns: The broker.
-    public func makeStore() async throws -> any ResultStore {
+    public func makeStore() async -> any ResultStore {
         MemoryBroker(clock: clock)
     }
 
     /// Moves the clock forward.
     ///
     /// - Parameter duration: How far.
-    public func advance(by duration: Duration) async throws {
+    public func advance(by duration: Duration) async {
         clock.advance(by: duration)
     }
 }

@@ -61,6 +61,9 @@ package struct JobQueue: Sendable {
     /// What back-pressure counts.
     var length: Int { counts.scheduled + counts.ready }
 
+    /// The entries for ends of leases, outdated ones included.
+    var alarmCount: Int { alarms.count }
+
     mutating func makeReady(_ entry: Line.Entry, level: Int, inFront: Bool) {
         if inFront { levels[level].prepend(entry) } else { levels[level].append(entry) }
         occupied |= 1 << UInt16(level)

@@ -62,6 +62,9 @@ package final class RoomWaiters: Sendable {
     /// The queues for which somebody waits.
     package var queues: [QueueName] { state.withLock { Array($0.groups.keys) } }
 
+    /// How many wait.
+    package var count: Int { state.withLock { $0.waiting.count } }
+
     /// Suspends until ``wake(_:length:)`` finds room.
     ///
     /// The caller has seen that there is none, and has not suspended since.
