@@ -31,7 +31,7 @@ public struct ClaimRequest: Sendable {
     public let limit: Int
     /// How long the leases run unless extended.
     public let lease: Duration
-    /// How many times a job's lease may run out before the job is put among the dead letters.
+    /// The number of leases run out at which a job is put among the dead letters: with 3, it is given out three times.
     public let poisonLimit: Int
 
     /// Creates a request.

@@ -24,9 +24,9 @@ public struct OutcomeRecord: Sendable, Hashable, Identifiable {
     public let outcome: Outcome
     /// How many attempts were made.
     public let attempts: Int
-    /// When it ended, by the store's clock.
+    /// When it ended, by the clock of the broker, or of the worker whose broker keeps no outcomes.
     public let finished: Timestamp
-    /// How long the record is kept after that.
+    /// How long the record is kept after it was stored.
     public let retention: Duration
     /// The process to push it to.
     public let replyTo: ClientID?

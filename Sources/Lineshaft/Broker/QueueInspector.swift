@@ -46,6 +46,9 @@ public protocol QueueInspector: Sendable {
 
     /// Makes dead letters ready again, as if just submitted: attempts start at 1, and their outcome is withdrawn.
     ///
+    /// Expiry and deadline move along with the time of submission, or a job whose deadline has passed could never be
+    /// retried. A unique key is taken again if nobody else holds it.
+    ///
     /// - Parameter ids: Dead letters; others are left alone.
     /// - Returns: How many were made ready.
     /// - Throws: ``BrokerError`` when the broker cannot be reached.

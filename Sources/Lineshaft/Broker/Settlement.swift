@@ -41,7 +41,8 @@ public struct Settlement: Sendable {
 
 /// What became of one ``Settlement``.
 public enum SettlementResult: Sendable, Hashable {
-    /// It was applied, now or by an earlier call with the same token.
+    /// It was applied, now or by an earlier call with the same token. The last token of a job is remembered until its
+    /// next settlement, and after its end as long as its outcome is kept.
     case applied
     /// It was refused: the lease is not the job's newest, or the job is over. Nothing was changed.
     case refused

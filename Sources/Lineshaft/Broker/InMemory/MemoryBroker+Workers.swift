@@ -1,0 +1,140 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension MemoryBroker {
+    /// Connects a worker's port.
+    ///
+    /// - Parameter port: What to call.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func attach(_ port: WorkerPort) throws(BrokerError) {
+        _ = try begin()
+        ports[port.worker] = port
+        idle.add(port.worker)
+    }
+
+    /// Forgets a worker's port and report.
+    ///
+    /// - Parameter worker: The worker that has stopped.
+    public func detach(_ worker: WorkerID) {
+        ports[worker] = nil
+        reports[worker] = nil
+        // It may have been woken for jobs that it will not take now.
+        for queue in idle.remove(worker) {
+            for other in idle.wake(queue, count: table.claimable(in: queue)) { ports[other]?.wake() }
+        }
+    }
+
+    /// Keeps a worker's report for as long as it says.
+    ///
+    /// - Parameter report: The worker's description of itself.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func announce(_ report: WorkerReport) throws(BrokerError) {
+        let moment = try begin()
+        reports[report.id] = (report, report.validity.map { moment.uptime(after: $0) } ?? .max)
+    }
+
+    /// Gives out jobs that are ready, without waiting.
+    ///
+    /// - Parameter request: What the worker can take.
+    /// - Returns: The jobs, and how long until the next thing falls due.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func claim(_ request: ClaimRequest) throws(BrokerError) -> Claim {
+        let moment = try begin()
+        defer { finish(moment) }
+        return claim(request, at: moment)
+    }
+
+    /// Applies settlements, each under its lease's token.
+    ///
+    /// - Parameter settlements: How deliveries ended.
+    /// - Returns: One result for each, in the same order.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func settle(_ settlements: [Settlement]) throws(BrokerError) -> [SettlementResult] {
+        let moment = try begin()
+        defer { finish(moment) }
+        return settle(settlements, at: moment)
+    }
+
+    /// Applies settlements and claims in one step.
+    ///
+    /// - Parameters:
+    ///   - settlements: How deliveries ended.
+    ///   - request: What the worker can take.
+    /// - Returns: One result for each settlement, and the claim.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func settle(
+        _ settlements: [Settlement],
+        claiming request: ClaimRequest
+    ) throws(BrokerError) -> ([SettlementResult], Claim) {
+        let moment = try begin()
+        defer { finish(moment) }
+        let results = settle(settlements, at: moment)
+        return (results, claim(request, at: moment))
+    }
+
+    /// Extends leases that are still held, counted from now.
+    ///
+    /// - Parameters:
+    ///   - leases: The leases.
+    ///   - duration: How long they run from now on.
+    /// - Returns: How each stands, in the same order.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func extend(_ leases: [Lease], by duration: Duration) throws(BrokerError) -> [LeaseStatus] {
+        let moment = try begin()
+        return leases.map { table.extend($0, by: duration, at: moment) }
+    }
+
+    /// Cancels jobs: a waiting one ends at once, a running one is marked and its worker told.
+    ///
+    /// - Parameter ids: The jobs.
+    /// - Returns: What happened to each, in the same order.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func cancel(_ ids: [JobID]) throws(BrokerError) -> [CancellationResult] {
+        let moment = try begin()
+        var told: [WorkerID: [JobID]] = [:]
+        let results = ids.map { id -> CancellationResult in
+            switch table.cancel(id, at: moment) {
+            case .ended: return .cancelled
+            case .requested(let worker):
+                told[worker, default: []].append(id)
+                return .requested
+            case .dead: return .alreadyFinished
+            case .unknown:
+                // It may have ended a moment ago: in the ledger, or by time on the way here.
+                let hasEnded = ledger.contains(id, at: moment) || table.endings.contains { $0.id == id }
+                return hasEnded ? .alreadyFinished : .notFound
+            }
+        }
+        for (worker, ids) in told { ports[worker]?.cancel(ids) }
+        finish(moment)
+        return results
+    }
+
+    private func settle(_ settlements: [Settlement], at moment: Moment) -> [SettlementResult] {
+        var results: [SettlementResult] = []
+        results.reserveCapacity(settlements.count)
+        for settlement in settlements {
+            if let result = table.settle(settlement, at: moment) {
+                results.append(result)
+            } else {
+                results.append(wasSettled(settlement.lease, at: moment) ? .applied : .refused)
+            }
+        }
+        return results
+    }
+
+    private func wasSettled(_ lease: Lease, at moment: Moment) -> Bool {
+        ledger.wasSettled(lease.id, token: lease.token, at: moment)
+            || table.endings.contains { $0.id == lease.id && $0.token == lease.token && $0.token != 0 }
+    }
+
+    private func claim(_ request: ClaimRequest, at moment: Moment) -> Claim {
+        var hungry: [QueueName] = []
+        let claim = table.claim(request, at: moment, hungry: &hungry)
+        idle.update(request.worker, hungry: hungry)
+        return claim
+    }
+}

@@ -1,0 +1,170 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// A broker and result store inside one process, for tests, tools and small services.
+///
+/// It keeps every promise of ``Broker`` for as long as the process lives, and is what other brokers are compared with.
+/// It has no timers and starts no tasks: what time brings is seen to inside the calls.
+public actor MemoryBroker: Broker {
+    /// The limits of an in-memory broker.
+    public struct Configuration: Sendable, Hashable {
+        /// How long an outcome is kept when its job does not say; one hour by default.
+        public var retention: Duration
+        /// How many dead letters each queue keeps, of which the oldest are dropped; 10,000 by default.
+        public var maximumDeadLetters: Int
+        /// The largest payload, input included, in bytes; 512 MiB by default.
+        public var maximumPayload: Int
+
+        /// Creates a configuration.
+        public init(
+            retention: Duration = .seconds(3600),
+            maximumDeadLetters: Int = 10_000,
+            maximumPayload: Int = 512 << 20
+        ) {
+            self.retention = retention
+            self.maximumDeadLetters = maximumDeadLetters
+            self.maximumPayload = maximumPayload
+        }
+    }
+
+    /// Everything but durability.
+    public nonisolated let capabilities: BrokerCapabilities = [
+        .delays, .priorities, .cancellation, .unique, .backpressure, .pause,
+    ]
+
+    let clock: any QueueClock
+    let configuration: Configuration
+    var table: QueueTable
+    var ledger: OutcomeLedger
+    var idle = IdleWorkers()
+    var ports: [WorkerID: WorkerPort] = [:]
+    var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
+    var inboxes: [ClientID: Inbox] = [:]
+    private let room = RoomWaiters()
+    /// Whether anybody has waited for room since ``room`` was last found empty.
+    private var isRoomAwaited = false
+    private var isClosed = false
+
+    /// Creates an empty broker.
+    ///
+    /// - Parameters:
+    ///   - clock: What it takes the time from.
+    ///   - configuration: Its limits.
+    public init(clock: any QueueClock = SystemClock(), configuration: Configuration = Configuration()) {
+        self.clock = clock
+        self.configuration = configuration
+        table = QueueTable(maximumDeadLetters: max(configuration.maximumDeadLetters, 0))
+        ledger = OutcomeLedger(defaultRetention: configuration.retention)
+    }
+
+    /// This broker itself.
+    public nonisolated var inspector: (any QueueInspector)? { self }
+
+    /// This broker itself.
+    public nonisolated var results: (any ResultStore)? { self }
+
+    // MARK: Around every call
+
+    /// The time, if the broker is open.
+    func begin() throws(BrokerError) -> Moment {
+        if isClosed { throw Self.closed }
+        return Moment(clock)
+    }
+
+    /// Does outside what the table and the ledger have decided: outcomes are recorded and delivered, workers are woken,
+    /// and submitters that wait for room go on.
+    func finish(_ moment: Moment) {
+        if !table.endings.isEmpty {
+            for ending in table.endings { ledger.record(ending, at: moment) }
+            table.endings.removeAll(keepingCapacity: true)
+        }
+        if ledger.subscriptions.hasMail {
+            for (client, events) in ledger.subscriptions.takeOutbox() { inboxes[client]?.deliver(events) }
+        }
+        if table.hasArrivals {
+            table.takeArrivals { queue, count in
+                guard idle.count > 0 else { return }
+                for worker in idle.wake(queue, count: count) { ports[worker]?.wake() }
+            }
+        }
+        if isRoomAwaited { offerRoom() }
+    }
+
+    private func offerRoom() {
+        let queues = room.queues
+        isRoomAwaited = !queues.isEmpty
+        for queue in queues { room.wake(queue, length: table.length(of: queue)) }
+    }
+
+    static let closed = BrokerError(
+        code: .closed,
+        message: "The in-memory broker has been shut down; make a new one to go on."
+    )
+
+    // MARK: Submitting
+
+    /// Accepts jobs, in order.
+    ///
+    /// - Parameter submissions: The jobs and the conditions for accepting them.
+    /// - Returns: One receipt for each, in the same order.
+    /// - Throws: ``BrokerError`` with the code `closed`, or `rejected` when a payload is too large; none was accepted.
+    public func enqueue(_ submissions: [Submission]) throws(BrokerError) -> [Receipt] {
+        let moment = try begin()
+        for submission in submissions { try check(submission.envelope) }
+        var receipts: [Receipt] = []
+        receipts.reserveCapacity(submissions.count)
+        for submission in submissions {
+            if ledger.contains(submission.envelope.id, at: moment) {
+                receipts.append(.accepted)
+            } else {
+                receipts.append(table.enqueue(submission, at: moment))
+            }
+        }
+        finish(moment)
+        return receipts
+    }
+
+    private func check(_ envelope: Envelope) throws(BrokerError) {
+        var size = envelope.payload.count
+        if envelope.hasDetails { size += envelope.details.input?.count ?? 0 }
+        guard size > configuration.maximumPayload else { return }
+        throw BrokerError(
+            code: .rejected,
+            message: "Job \(envelope.id), “\(envelope.name)”, carries \(size) bytes; the in-memory broker takes "
+                + "\(configuration.maximumPayload). Pass large data by reference, or raise `maximumPayload`."
+        )
+    }
+
+    /// Suspends until the queue has room for another job.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - maximumLength: The length that counted as full.
+    /// - Throws: ``BrokerError`` with the code `closed` or `cancelled`.
+    public func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
+        let moment = try begin()
+        _ = table.counts(of: queue, at: moment)
+        finish(moment)
+        guard table.length(of: queue) >= maximumLength else { return }
+        isRoomAwaited = true
+        // Nothing suspends between looking and waiting: both happen on this actor.
+        try await room.wait(for: queue, maximumLength: maximumLength)
+        guard Task.isCancelled else { return }
+        // The room this one was woken for is the next one's.
+        room.wake(queue, length: table.length(of: queue))
+        throw RoomWaiters.cancellation(queue)
+    }
+
+    /// Fails whoever waits, and every later call.
+    ///
+    /// Calling it again does nothing.
+    public func shutdown() {
+        isClosed = true
+        room.close(Self.closed)
+        ports = [:]
+        inboxes = [:]
+    }
+}

@@ -1,0 +1,119 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// A result store inside one process, for brokers that have none of their own.
+///
+/// It sees only the jobs of its own process.
+public actor MemoryResultStore: ResultStore {
+    private let clock: any QueueClock
+    private var ledger: OutcomeLedger
+    private var inboxes: [ClientID: Inbox] = [:]
+    private var isClosed = false
+
+    /// Creates an empty store.
+    ///
+    /// - Parameters:
+    ///   - clock: What it takes the time from.
+    ///   - retention: How long the progress of a job that never ends here is kept. Outcomes say it for themselves.
+    public init(clock: any QueueClock = SystemClock(), retention: Duration = .seconds(3600)) {
+        self.clock = clock
+        ledger = OutcomeLedger(defaultRetention: retention)
+    }
+
+    private func begin() throws(BrokerError) -> Moment {
+        if isClosed {
+            throw BrokerError(
+                code: .closed,
+                message: "The in-memory result store has been shut down; make a new one to go on."
+            )
+        }
+        return Moment(clock)
+    }
+
+    private func deliver() {
+        guard ledger.subscriptions.hasMail else { return }
+        for (client, events) in ledger.subscriptions.takeOutbox() { inboxes[client]?.deliver(events) }
+    }
+
+    /// Connects a process's inbox.
+    ///
+    /// - Parameter inbox: Where to deliver.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func attach(_ inbox: Inbox) throws(BrokerError) {
+        _ = try begin()
+        inboxes[inbox.client] = inbox
+        ledger.subscriptions.attach(inbox.client)
+    }
+
+    /// Forgets an inbox and what it watches.
+    ///
+    /// - Parameter client: The inbox's client.
+    public func detach(_ client: ClientID) {
+        inboxes[client] = nil
+        ledger.subscriptions.detach(client)
+    }
+
+    /// Stores outcomes.
+    ///
+    /// The first one for a job wins.
+    ///
+    /// - Parameter records: The outcomes.
+    /// - Returns: For each, the record that is now stored.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func record(_ records: [OutcomeRecord]) throws(BrokerError) -> [OutcomeRecord] {
+        let moment = try begin()
+        defer { deliver() }
+        return records.map { ledger.record($0, at: moment) }
+    }
+
+    /// Reads outcomes.
+    ///
+    /// - Parameter ids: The jobs.
+    /// - Returns: The outcomes that are there; jobs without one are missing.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func outcomes(of ids: [JobID]) throws(BrokerError) -> [JobID: OutcomeRecord] {
+        ledger.outcomes(of: ids, at: try begin())
+    }
+
+    /// Reads outcomes and, for jobs without one, delivers outcome and progress to the client's inbox as they come.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: An attached inbox's client.
+    /// - Returns: The outcomes that are there.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func watch(_ ids: [JobID], for client: ClientID) throws(BrokerError) -> [JobID: OutcomeRecord] {
+        ledger.watch(ids, for: client, at: try begin())
+    }
+
+    /// Stores the latest progress of a running job and delivers it to those who watch.
+    ///
+    /// - Parameters:
+    ///   - progress: How far the job has come.
+    ///   - id: The job.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func report(_ progress: JobProgress, of id: JobID) throws(BrokerError) {
+        ledger.report(progress, of: id, at: try begin())
+        deliver()
+    }
+
+    /// The latest progress of a job that has not ended.
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: The progress, or `nil` when there is none.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func progress(of id: JobID) throws(BrokerError) -> JobProgress? {
+        ledger.progress(of: id, at: try begin())
+    }
+
+    /// Fails every later call.
+    ///
+    /// Calling it again does nothing.
+    public func shutdown() {
+        isClosed = true
+        inboxes = [:]
+    }
+}

@@ -1,0 +1,232 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// The jobs of an in-memory broker: every decision about where a job goes, without clock, I/O or task.
+///
+/// Time comes in as an argument. What is to happen outside is left in ``endings`` and ``arrivals``, for the caller to
+/// take after each call. No operation looks at more jobs than it moves.
+package struct QueueTable: Sendable {
+    var records = Slab(placeholder: JobRecord.placeholder)
+    var runs = Slab(placeholder: Run.placeholder)
+    var histories: [UInt32: JobHistory] = [:]
+    var index = SlotIndex()
+    var queues: [JobQueue] = []
+    private var queueNumbers: [QueueName: Int] = [:]
+    private var lastQueue = -1
+    /// The last order number given at the back, and at the front.
+    private var backOrder: Int64 = 0
+    private var frontOrder: Int64 = 0
+
+    let maximumDeadLetters: Int
+
+    /// The jobs that ended since the caller last emptied it.
+    package var endings: [Ending] = []
+    /// The numbers of the queues in which jobs became ready since the caller last took them.
+    private(set) var arrivals: [Int] = []
+
+    /// Creates an empty table.
+    ///
+    /// - Parameter maximumDeadLetters: How many dead letters of each queue are kept; the oldest are dropped.
+    package init(maximumDeadLetters: Int) {
+        self.maximumDeadLetters = maximumDeadLetters
+    }
+
+    // MARK: Queues
+
+    /// The number of a queue, which is made if it is new.
+    mutating func number(of queue: QueueName) -> Int {
+        if lastQueue >= 0, queues[lastQueue].name == queue { return lastQueue }
+        if let known = queueNumbers[queue] {
+            lastQueue = known
+            return known
+        }
+        queues.append(JobQueue(name: queue))
+        queueNumbers[queue] = queues.count - 1
+        lastQueue = queues.count - 1
+        return lastQueue
+    }
+
+    /// The number of a queue that exists.
+    func existingNumber(of queue: QueueName) -> Int? {
+        if lastQueue >= 0, queues[lastQueue].name == queue { return lastQueue }
+        return queueNumbers[queue]
+    }
+
+    /// How many jobs of a queue wait, delayed ones included.
+    package func length(of queue: QueueName) -> Int {
+        existingNumber(of: queue).map { queues[$0].length } ?? 0
+    }
+
+    /// Takes the queues in which jobs became ready that may be given out, and how many.
+    package mutating func takeArrivals(_ body: (_ queue: QueueName, _ count: Int) -> Void) {
+        for number in arrivals {
+            let count = queues[number].arrivals
+            queues[number].arrivals = 0
+            if !queues[number].isPaused, count > 0 { body(queues[number].name, count) }
+        }
+        arrivals.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether ``takeArrivals(_:)`` has anything to give.
+    package var hasArrivals: Bool { !arrivals.isEmpty }
+
+    mutating func noteArrivals(_ count: Int, in number: Int) {
+        if queues[number].arrivals == 0 { arrivals.append(number) }
+        queues[number].arrivals += count
+    }
+
+    // MARK: Jobs
+
+    func slot(of id: JobID) -> UInt32? {
+        index.find(index.hash(id)) { records[$0].envelope.id == id }
+    }
+
+    /// An order number after all others.
+    mutating func nextOrder() -> Int64 {
+        backOrder += 1
+        return backOrder
+    }
+
+    /// Puts a job that waits nowhere among the ready ones.
+    mutating func makeReady(_ slot: UInt32, inFront: Bool = false) {
+        let order: Int64
+        if inFront {
+            frontOrder -= 1
+            order = frontOrder
+        } else {
+            order = nextOrder()
+        }
+        let number = Int(records[slot].queue)
+        records[slot].order = order
+        records[slot].state = .ready
+        let level = Int(records[slot].envelope.priority.level)
+        queues[number].makeReady(Line.Entry(order: order, slot: slot), level: level, inFront: inFront)
+        queues[number].counts.ready += 1
+        noteArrivals(1, in: number)
+    }
+
+    /// Puts a job that waits nowhere among the scheduled ones.
+    mutating func schedule(_ slot: UInt32, due: Timestamp, wait: JobSnapshot.Wait) {
+        let order = nextOrder()
+        let number = Int(records[slot].queue)
+        records[slot].order = order
+        records[slot].state = .scheduled
+        records[slot].wait = wait
+        records[slot].time = due.nanosecondsSinceEpoch
+        queues[number].due.insert(TimeLine.Entry(time: due.nanosecondsSinceEpoch, tie: order, slot: slot))
+        queues[number].counts.scheduled += 1
+    }
+
+    /// Begins to watch for the expiry and deadline of a job that has begun to wait.
+    mutating func watchEnd(of slot: UInt32) {
+        guard let end = records[slot].end() else { return }
+        let number = Int(records[slot].queue)
+        queues[number].ends.insert(TimeLine.Entry(time: end.time, tie: Int64(slot), slot: slot))
+    }
+
+    /// Takes a waiting job out of wherever it waits.
+    ///
+    /// What is left of it in a line is outdated by its next order number.
+    mutating func stopWaiting(_ slot: UInt32) {
+        let number = Int(records[slot].queue)
+        switch records[slot].state {
+        case .ready:
+            queues[number].counts.ready -= 1
+            records[slot].order = 0
+            queues[number].compactReady(records)
+        case .scheduled:
+            queues[number].due.remove(TimeLine.Entry(time: records[slot].time, tie: records[slot].order))
+            queues[number].counts.scheduled -= 1
+        case .running, .dead:
+            preconditionFailure("A job that does not wait was to stop waiting.")
+        }
+        if let end = records[slot].end() {
+            queues[number].ends.remove(TimeLine.Entry(time: end.time, tie: Int64(slot)))
+        }
+    }
+
+    /// Takes a running job's lease away.
+    mutating func stopRunning(_ slot: UInt32) {
+        let number = Int(records[slot].queue)
+        runs.remove(UInt32(records[slot].time))
+        records[slot].order = 0
+        queues[number].counts.running -= 1
+        queues[number].compactAlarms(records, runs)
+    }
+
+    // MARK: Ends
+
+    /// Ends a job that is in no line any more: its outcome is announced, its place and its unique key are given back.
+    mutating func end(_ slot: UInt32, _ outcome: Outcome, attempts: Int, token: UInt64 = 0, at moment: Moment) {
+        announce(slot, outcome, attempts: attempts, token: token, at: moment)
+        forget(slot)
+    }
+
+    /// Ends a job that is in no line any more among the dead letters.
+    mutating func bury(_ slot: UInt32, _ failure: JobFailure, attempts: Int, token: UInt64 = 0, at moment: Moment) {
+        announce(slot, .failed(failure), attempts: attempts, token: token, at: moment)
+        let number = Int(records[slot].queue)
+        let order = nextOrder()
+        records[slot].order = order
+        records[slot].state = .dead
+        records[slot].flags.remove(.cancelRequested)
+        records[slot].failedAttempts = UInt32(clamping: attempts)
+        remember(slot) { $0.append(failure) }
+        queues[number].dead.append(Line.Entry(order: order, slot: slot))
+        queues[number].counts.dead += 1
+        while queues[number].counts.dead > maximumDeadLetters, let oldest = queues[number].dead.popFirst() {
+            guard records[oldest.slot].order == oldest.order else { continue }
+            queues[number].counts.dead -= 1
+            forget(oldest.slot)
+        }
+    }
+
+    private mutating func announce(
+        _ slot: UInt32,
+        _ outcome: Outcome,
+        attempts: Int,
+        token: UInt64,
+        at moment: Moment
+    ) {
+        let envelope = records[slot].envelope
+        let details = envelope.hasDetails ? envelope.details : nil
+        endings.append(
+            Ending(
+                id: envelope.id,
+                outcome: outcome,
+                attempts: attempts,
+                finished: moment.now,
+                retention: details?.retention,
+                replyTo: envelope.replyTo,
+                token: token
+            )
+        )
+        if records[slot].flags.contains(.unique), let claim = details?.unique {
+            let number = Int(records[slot].queue)
+            if let holder = queues[number].holders[claim.key], holder.id == envelope.id, holder.end == nil {
+                queues[number].holders[claim.key] = nil
+            }
+        }
+    }
+
+    /// Drops a job that is in no line any more and whose end has been announced.
+    mutating func forget(_ slot: UInt32) {
+        if records[slot].flags.contains(.history) { histories[slot] = nil }
+        index.remove(slot, hash: index.hash(records[slot].envelope.id))
+        records.remove(slot)
+        // Whatever a burst took is given back once all is done. The lines hold nothing but outdated entries then.
+        if records.count == 0, records.capacity > 4096 {
+            for number in queues.indices { queues[number].removeOutdated() }
+            records.removeAll()
+            runs.removeAll()
+        }
+    }
+
+    mutating func remember(_ slot: UInt32, _ change: (inout JobHistory) -> Void) {
+        records[slot].flags.insert(.history)
+        change(&histories[slot, default: JobHistory()])
+    }
+}

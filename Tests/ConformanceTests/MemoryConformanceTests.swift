@@ -1,0 +1,34 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Lineshaft
+import LineshaftTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct MemoryConformanceTests {
+    @Test(arguments: BrokerConformance.cases)
+    func `The in-memory broker keeps the contract`(_ promise: BrokerConformance.Case) async throws {
+        try await promise.run(MemoryBrokerFixture())
+    }
+
+    @Test(arguments: ResultStoreConformance.cases)
+    func `The in-memory result store keeps the contract`(_ promise: ResultStoreConformance.Case) async throws {
+        try await promise.run(MemoryResultStoreFixture())
+    }
+
+    @Test(arguments: ResultStoreConformance.cases)
+    func `The in-memory broker is a result store`(_ promise: ResultStoreConformance.Case) async throws {
+        try await promise.run(MemoryBrokerResultsFixture())
+    }
+
+    @Test
+    func `Every case has a name of its own and every promise has a case`() {
+        let names = BrokerConformance.cases.map(\.name) + ResultStoreConformance.cases.map { "Store: " + $0.name }
+        #expect(Set(names).count == names.count)
+        #expect(Set(BrokerConformance.cases.map(\.promise)) == Set(BrokerConformance.Promise.allCases))
+    }
+}
