@@ -4,4 +4,4 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-public import Lineshaft
+internal import Lineshaft
