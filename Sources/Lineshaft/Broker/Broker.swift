@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// Moves envelopes: enqueue, claim, settle, extend. It keeps what it has accepted until it is settled for good.
+/// Moves envelopes: enqueue, claim, settle, extend.
+///
+/// It keeps what it has accepted until it is settled for good.
 ///
 /// The contract, which the conformance suites of `LineshaftTesting` state case by case:
 ///

@@ -12,7 +12,9 @@ extension BrokerAdapter {
     ///   - adapters: The adapters at hand; later ones win.
     /// - Returns: The adapter.
     /// - Throws: ``ConfigurationError`` when there is no scheme or no adapter for it.
-    package static func find(for url: String, among adapters: [BrokerAdapter]) throws(ConfigurationError) -> BrokerAdapter {
+    package static func find(for url: String, among adapters: [BrokerAdapter]) throws(ConfigurationError)
+        -> BrokerAdapter
+    {
         let known = adapters.flatMap(\.schemes).map { "`\($0):`" }.joined(separator: ", ")
         guard let colon = url.firstIndex(of: ":"), isScheme(url[..<colon]) else {
             throw ConfigurationError(
@@ -37,7 +39,9 @@ extension BrokerAdapter {
             return false
         }
         return text.unicodeScalars.allSatisfy { scalar in
-            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "+-.".unicodeScalars.contains(scalar))
+            scalar.isASCII
+                && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                    || "+-.".unicodeScalars.contains(scalar))
         }
     }
 

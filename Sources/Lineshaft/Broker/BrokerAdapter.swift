@@ -40,7 +40,9 @@ public struct BrokerAdapter: Sendable {
 
     /// The schemes, in lower case and without the colon.
     public let schemes: [String]
-    /// Opens a URL of one of the schemes. Its errors must not repeat a password that the URL contains.
+    /// Opens a URL of one of the schemes.
+    ///
+    /// Its errors must not repeat a password that the URL contains.
     public let open: @Sendable (_ url: String, _ environment: Environment) async throws -> BrokerConnection
 
     /// Creates an adapter.

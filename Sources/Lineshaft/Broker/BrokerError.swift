@@ -4,9 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// The broker or the result store could not do what it was asked. No job is at fault, and none is lost by it.
+/// The broker or the result store could not do what it was asked.
+///
+/// No job is at fault, and none is lost by it.
 public struct BrokerError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it is. More kinds may come, so compare with `==` and keep a default.
+    /// What kind of failure it is.
+    ///
+    /// More kinds may come, so compare with `==` and keep a default.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case unavailable, closed, queueFull, unsupported, rejected, cancelled, corrupt
@@ -14,7 +18,9 @@ public struct BrokerError: Error, Sendable, CustomStringConvertible {
 
         private let value: Value
 
-        /// The broker cannot be reached, or did not answer in time. Whether it acted is not known; repeating is safe.
+        /// The broker cannot be reached, or did not answer in time.
+        ///
+        /// Whether it acted is not known; repeating is safe.
         public static let unavailable = Code(value: .unavailable)
         /// The connection or the in-memory broker has been shut down.
         public static let closed = Code(value: .closed)

@@ -25,7 +25,9 @@ public struct ClaimRequest: Sendable {
 
     /// Who asks.
     public let worker: WorkerID
-    /// The queues to take from, in order. First each gives up to its fair share, then each up to its maximum.
+    /// The queues to take from, in order.
+    ///
+    /// First each gives up to its fair share, then each up to its maximum.
     public let shares: [Share]
     /// The most jobs to take in all.
     public let limit: Int

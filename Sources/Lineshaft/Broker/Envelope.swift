@@ -6,7 +6,9 @@
 
 /// A job on its way: everything that travels, and nothing that a broker must understand to move it.
 public struct Envelope: Sendable, Hashable, Identifiable {
-    /// The job's identity. A broker accepts each one once.
+    /// The job's identity.
+    ///
+    /// A broker accepts each one once.
     public let id: JobID
     /// The wire name of the job's type.
     public let name: JobName
@@ -96,7 +98,9 @@ public struct Envelope: Sendable, Hashable, Identifiable {
     /// The parts that most jobs leave out.
     public var details: Details { extras?.details ?? Self.noDetails }
 
-    /// Whether any of ``details`` is set. Reading them costs more than asking.
+    /// Whether any of ``details`` is set.
+    ///
+    /// Reading them costs more than asking.
     package var hasDetails: Bool { extras != nil }
 }
 

@@ -36,7 +36,9 @@ public final class Inbox: Sendable {
         self.client = client
     }
 
-    /// Hands over what happened. Events for jobs that nobody here waits for are dropped.
+    /// Hands over what happened.
+    ///
+    /// Events for jobs that nobody here waits for are dropped.
     public func deliver(_ events: [ResultEvent]) {
         for event in events {
             switch event {
@@ -46,13 +48,17 @@ public final class Inbox: Sendable {
         }
     }
 
-    /// The jobs whose outcomes have not arrived yet. A store reads them again after it was cut off.
+    /// The jobs whose outcomes have not arrived yet.
+    ///
+    /// A store reads them again after it was cut off.
     public var awaited: [JobID] {
         let tickets = state.withLock { $0.entries.values.map(\.ticket) }
         return tickets.compactMap { $0 }.filter { !$0.isFinished }.map(\.id)
     }
 
-    /// The ticket of `id`, made if there is none. It stays in the inbox for as long as somebody holds it.
+    /// The ticket of `id`, made if there is none.
+    ///
+    /// It stays in the inbox for as long as somebody holds it.
     package func ticket(for id: JobID) -> Ticket {
         let fresh = Ticket(id: id, inbox: self)
         let (ticket, closing) = state.withLock { state -> (Ticket, BrokerError?) in
@@ -149,8 +155,9 @@ package final class Ticket: Sendable {
         }.get()
     }
 
-    /// The progress from now on, beginning with the latest; it ends with the job. Only the newest report is kept for a
-    /// follower who is slower than the job.
+    /// The progress from now on, beginning with the latest; it ends with the job.
+    ///
+    /// Only the newest report is kept for a follower who is slower than the job.
     package func followProgress() -> AsyncStream<JobProgress> {
         let (stream, continuation) = AsyncStream.makeStream(of: JobProgress.self, bufferingPolicy: .bufferingNewest(1))
         let follower = state.withLock { state -> UInt64? in
@@ -188,7 +195,8 @@ package final class Ticket: Sendable {
     }
 
     private func complete(_ result: Result<OutcomeRecord, any Error>) {
-        let (waiters, followers) = state.withLock { state -> ([UInt64: Waiter], [AsyncStream<JobProgress>.Continuation]) in
+        let (waiters, followers) = state.withLock {
+            state -> ([UInt64: Waiter], [AsyncStream<JobProgress>.Continuation]) in
             guard state.result == nil else { return ([:], []) }
             state.result = result
             defer {

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// How a job ended. There is one per job, and it never changes.
+/// How a job ended.
+///
+/// There is one per job, and it never changes.
 public enum Outcome: Sendable, Hashable {
     /// The handler returned; this is its encoded output.
     case succeeded([UInt8])

@@ -4,8 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// How one delivery ended: the only way out of *running*. A broker applies it once, atomically, if the lease's token is
-/// still the job's newest.
+/// How one delivery ended: the only way out of *running*.
+///
+/// A broker applies it once, atomically, if the lease's token is still the job's newest.
 public struct Settlement: Sendable {
     /// Where the job goes.
     public enum Disposition: Sendable, Hashable {

@@ -29,12 +29,16 @@ public final class WorkerPort: Sendable {
         self.onCancel = onCancel
     }
 
-    /// Says that work may be there. A worker that is busy may ignore it.
+    /// Says that work may be there.
+    ///
+    /// A worker that is busy may ignore it.
     public func wake() {
         onWake()
     }
 
-    /// Says that these jobs are cancelled. Those that the worker does not run are ignored.
+    /// Says that these jobs are cancelled.
+    ///
+    /// Those that the worker does not run are ignored.
     public func cancel(_ ids: [JobID]) {
         onCancel(ids)
     }

@@ -43,8 +43,9 @@ public struct WorkerReport: Sendable, Hashable, Identifiable {
     public let running: Int
     /// How many handlers ignore their cancellation and hold a slot.
     public let stuck: Int
-    /// How long the report holds; a worker that has not reported again by then counts as gone. `nil` holds until the
-    /// worker is detached.
+    /// How long the report holds; a worker that has not reported again by then counts as gone.
+    ///
+    /// `nil` holds until the worker is detached.
     public let validity: Duration?
 
     /// Creates a report.

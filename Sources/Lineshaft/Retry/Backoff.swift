@@ -6,7 +6,9 @@
 
 /// How long to wait before the next attempt, as a rule that can travel with a job.
 public struct Backoff: Sendable, Hashable, Codable {
-    /// The rules there are. Private, so that more can come.
+    /// The rules there are.
+    ///
+    /// Private, so that more can come.
     package enum Rule: Sendable, Hashable, Codable {
         case exponential(base: Duration, factor: Double, maximum: Duration, jitter: Bool)
         case linear(step: Duration, maximum: Duration)
@@ -16,14 +18,17 @@ public struct Backoff: Sendable, Hashable, Codable {
 
     package let rule: Rule
 
-    /// Doubles (or grows by `factor`) from `base` to `maximum`. With full jitter the wait is drawn evenly between zero
-    /// and that, which spreads a crowd of failures best (M. Brooker, *Exponential Backoff and Jitter*, AWS, 2015).
+    /// Doubles (or grows by `factor`) from `base` to `maximum`.
+    ///
+    /// With full jitter the wait is drawn evenly between zero and that, which spreads a crowd of failures best (M.
+    /// Brooker, *Exponential Backoff and Jitter*, AWS, 2015).
     ///
     /// - Parameters:
     ///   - base: The longest wait after the first failure.
     ///   - factor: What it grows by with each failure.
     ///   - maximum: What it never exceeds.
     ///   - jitter: Whether the wait is drawn at random up to that.
+    /// - Returns: The backoff.
     public static func exponential(
         base: Duration = .seconds(1),
         factor: Double = 2,
@@ -53,6 +58,7 @@ public struct Backoff: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - attempt: The attempt that failed, from 1.
     ///   - generator: Where jitter comes from.
+    /// - Returns: The wait, never negative.
     package func delay(afterAttempt attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let failures = max(attempt, 1)
         switch rule {

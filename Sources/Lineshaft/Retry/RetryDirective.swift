@@ -23,6 +23,7 @@ public struct Retry: Error, Sendable {
     ///   - delay: How long to wait from now; less than zero means at once.
     ///   - countsAttempt: Whether this run counts against the limit of attempts.
     ///   - reason: Why, for logs and for the job's history.
+    /// - Returns: What a handler throws.
     public static func after(_ delay: Duration, countsAttempt: Bool = true, reason: String = "") -> Retry {
         Retry(time: .after(delay), countsAttempt: countsAttempt, reason: reason)
     }
@@ -33,6 +34,7 @@ public struct Retry: Error, Sendable {
     ///   - time: When; a time that has passed means at once.
     ///   - countsAttempt: Whether this run counts against the limit of attempts.
     ///   - reason: Why, for logs and for the job's history.
+    /// - Returns: What a handler throws.
     public static func at(_ time: Timestamp, countsAttempt: Bool = true, reason: String = "") -> Retry {
         Retry(time: .at(time), countsAttempt: countsAttempt, reason: reason)
     }

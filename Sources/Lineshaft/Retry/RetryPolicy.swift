@@ -38,6 +38,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     ///   - base: The longest wait after the first failure.
     ///   - maximum: What the wait never exceeds.
     ///   - maximumElapsed: The longest time since submission at which another attempt is begun; `nil` for no limit.
+    /// - Returns: The policy.
     public static func exponential(
         maximumAttempts: Int = 25,
         base: Duration = .seconds(1),
@@ -56,6 +57,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - duration: The wait.
     ///   - maximumAttempts: The most attempts, the first one included.
+    /// - Returns: The policy.
     public static func constant(_ duration: Duration, maximumAttempts: Int = 25) -> RetryPolicy {
         RetryPolicy(maximumAttempts: maximumAttempts, backoff: .constant(duration))
     }
@@ -65,6 +67,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - step: What it grows by.
     ///   - maximumAttempts: The most attempts, the first one included.
+    /// - Returns: The policy.
     public static func linear(step: Duration = .seconds(5), maximumAttempts: Int = 25) -> RetryPolicy {
         RetryPolicy(maximumAttempts: maximumAttempts, backoff: .linear(step: step))
     }
@@ -72,13 +75,16 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     /// Waits of 1, 2, 3, 5, 8 … seconds, as machinery has them.
     ///
     /// - Parameter maximumAttempts: The most attempts, the first one included.
+    /// - Returns: The policy.
     public static func fibonacci(maximumAttempts: Int = 25) -> RetryPolicy {
         RetryPolicy(maximumAttempts: maximumAttempts, backoff: .fibonacci())
     }
 
     /// What is wrong with this policy's numbers, or `nil` when nothing is.
     package var problem: String? {
-        if maximumAttempts < 1 { return "the retry policy allows \(maximumAttempts) attempts, but must allow 1 or more" }
+        if maximumAttempts < 1 {
+            return "the retry policy allows \(maximumAttempts) attempts, but must allow 1 or more"
+        }
         if let maximumElapsed, maximumElapsed < .zero {
             return "the retry policy's elapsed limit is negative (\(maximumElapsed))"
         }

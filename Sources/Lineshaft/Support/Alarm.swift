@@ -6,7 +6,9 @@
 
 internal import Synchronization
 
-/// Rings at a time that may be changed while it is waited for. It sleeps only while a time is set.
+/// Rings at a time that may be changed while it is waited for.
+///
+/// It sleeps only while a time is set.
 package final class Alarm: Sendable {
     private struct State {
         var target: Duration?
@@ -49,7 +51,9 @@ package final class Alarm: Sendable {
         changed.raise()
     }
 
-    /// Sleeps and rings until stopped or cancelled. One task runs it.
+    /// Sleeps and rings until stopped or cancelled.
+    ///
+    /// One task runs it.
     package func run() async {
         while !Task.isCancelled {
             let (target, isStopped) = state.withLock { state in

@@ -43,7 +43,9 @@ package final class Signal: Sendable {
         }
     }
 
-    /// Suspends until the flag is up, then takes it down. Also returns when the calling task is cancelled.
+    /// Suspends until the flag is up, then takes it down.
+    ///
+    /// Also returns when the calling task is cancelled.
     ///
     /// Only one task at a time may wait.
     package func wait() async {

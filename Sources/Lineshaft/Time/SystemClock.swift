@@ -14,7 +14,9 @@ internal import Foundation
 public struct SystemClock: QueueClock {
     private static let origin = ContinuousClock.now
 
-    /// Creates the clock. All system clocks of a process share one origin of ``uptime``.
+    /// Creates the clock.
+    ///
+    /// All system clocks of a process share one origin of ``uptime``.
     public init() {
         _ = Self.origin
     }

@@ -5,9 +5,9 @@
 //
 
 #if canImport(FoundationEssentials)
-public import FoundationEssentials
+public import FoundationEssentials  // lint:allow(public-import) users have a Date in hand
 #else
-public import Foundation
+public import Foundation  // lint:allow(public-import) users have a Date in hand
 #endif
 
 extension Timestamp {
