@@ -36,6 +36,10 @@ package struct DeliveryLanes {
     private var lanes: [Lane]
     private var index: [QueueName: Int] = [:]
     private var nextLane = 0
+    /// How many times something was announced, and how many times it had been when the last claim was made: what is
+    /// announced while a claim is under way may have come too late for it.
+    private var news = 0
+    private var newsAtClaim = 0
     private let ownConcurrency: Int?
     package private(set) var running = 0
     package private(set) var buffered = 0
@@ -129,6 +133,7 @@ package struct DeliveryLanes {
 
     /// Something may have come into any of the queues.
     package mutating func expectMore() {
+        news += 1
         for position in lanes.indices { lanes[position].mayHaveMore = true }
     }
 
@@ -146,6 +151,7 @@ package struct DeliveryLanes {
     /// - Parameter prefetch: How many jobs more than can run may be claimed.
     /// - Returns: The limit and the shares; `nil` when there is room for nothing.
     package mutating func want(prefetch: Int) -> (limit: Int, shares: [ClaimRequest.Share])? {
+        newsAtClaim = news
         let limit = concurrency + prefetch - running - buffered
         guard limit > 0 else { return nil }
         var rooms: [(position: Int, room: Int, fair: Int)] = []
@@ -168,13 +174,13 @@ package struct DeliveryLanes {
 
     /// Takes in what a claim brought, and learns from it which queues are empty for now.
     package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
-        let isFull = claim.deliveries.count >= request.limit
+        let isFull = claim.deliveries.count >= request.limit || news != newsAtClaim
         if lanes.count == 1 {
             lanes[0].mayHaveMore = isFull
         } else {
             var counts = [Int](repeating: 0, count: lanes.count)
             for delivery in claim.deliveries { counts[index[delivery.envelope.queue] ?? 0] += 1 }
-            expectMore()
+            for position in lanes.indices { lanes[position].mayHaveMore = true }
             for share in request.shares {
                 guard let position = index[share.queue] else { continue }
                 lanes[position].mayHaveMore = isFull || counts[position] >= share.maximum
