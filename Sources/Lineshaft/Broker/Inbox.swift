@@ -19,7 +19,9 @@ public enum ResultEvent: Sendable {
 /// Its methods neither block nor suspend and may be called from any thread, a C callback included.
 public final class Inbox: Sendable {
     private struct Entry {
-        weak var ticket: Ticket?
+        let ticket: Ticket
+        /// How many handles there are, in groups of copies.
+        var holders: Int
     }
 
     private struct State {
@@ -36,38 +38,43 @@ public final class Inbox: Sendable {
         self.client = client
     }
 
-    /// Hands over what happened.
-    ///
-    /// Events for jobs that nobody here waits for are dropped.
+    /// Hands over what happened. Events for jobs that nobody here waits for are dropped.
     public func deliver(_ events: [ResultEvent]) {
-        for event in events {
+        let tickets = state.withLock { state in
+            events.map { event in
+                switch event {
+                // Nothing comes after the outcome, so the ticket need not be found again.
+                case .finished(let record): state.entries.removeValue(forKey: record.id)?.ticket
+                case .progressed(let id, _): state.entries[id]?.ticket
+                }
+            }
+        }
+        for (event, ticket) in zip(events, tickets) {
             switch event {
-            case .finished(let record): existingTicket(for: record.id)?.finish(record)
-            case .progressed(let id, let progress): existingTicket(for: id)?.progress(progress)
+            case .finished(let record): ticket?.finish(record)
+            case .progressed(_, let progress): ticket?.progress(progress)
             }
         }
     }
 
-    /// The jobs whose outcomes have not arrived yet.
-    ///
-    /// A store reads them again after it was cut off.
+    /// The jobs whose outcomes have not arrived yet. A store reads them again after it was cut off.
     public var awaited: [JobID] {
-        let tickets = state.withLock { $0.entries.values.map(\.ticket) }
-        return tickets.compactMap { $0 }.filter { !$0.isFinished }.map(\.id)
+        state.withLock { Array($0.entries.keys) }
     }
 
-    /// The ticket of `id`, made if there is none.
-    ///
-    /// It stays in the inbox for as long as somebody holds it.
-    package func ticket(for id: JobID) -> Ticket {
-        let fresh = Ticket(id: id, inbox: self)
+    /// The ticket of `id`, made if there is none. The inbox forgets it when the outcome has arrived, or when nobody holds
+    /// a claim to it any more.
+    package func claim(_ id: JobID) -> TicketClaim {
         let (ticket, closing) = state.withLock { state -> (Ticket, BrokerError?) in
-            if let known = state.entries[id]?.ticket { return (known, nil) }
-            state.entries[id] = Entry(ticket: fresh)
-            return (fresh, state.closing)
+            if state.entries[id] != nil {
+                state.entries[id]?.holders += 1
+            } else {
+                state.entries[id] = Entry(ticket: Ticket(), holders: 1)
+            }
+            return (state.entries[id]?.ticket ?? Ticket(), state.closing)
         }
         if let closing { ticket.fail(closing) }
-        return ticket
+        return TicketClaim(id: id, ticket: ticket, inbox: self)
     }
 
     /// Fails everybody who waits, now and from now on.
@@ -76,136 +83,32 @@ public final class Inbox: Sendable {
             state.closing = error
             return state.entries.values.map(\.ticket)
         }
-        for ticket in tickets { ticket?.fail(error) }
+        for ticket in tickets { ticket.fail(error) }
     }
 
-    /// Forgets a ticket that nobody holds any more.
-    fileprivate func remove(_ id: JobID) {
+    /// A claim has gone away; `ticket` tells it from a later one to the same job.
+    fileprivate func release(_ id: JobID, _ ticket: Ticket) {
         state.withLock { state in
-            // Somebody may have made a new ticket for the same job since the old one began to go away.
-            if state.entries[id]?.ticket == nil { state.entries[id] = nil }
+            guard let entry = state.entries[id], entry.ticket === ticket else { return }
+            if entry.holders > 1 { state.entries[id]?.holders -= 1 } else { state.entries[id] = nil }
         }
-    }
-
-    private func existingTicket(for id: JobID) -> Ticket? {
-        state.withLock { $0.entries[id]?.ticket }
     }
 }
 
-/// What handles of one job share: its outcome once it has arrived, and whoever waits for it.
-package final class Ticket: Sendable {
-    private typealias Waiter = UnsafeContinuation<Result<OutcomeRecord, any Error>, Never>
-
-    private struct State {
-        var result: Result<OutcomeRecord, any Error>?
-        var waiters: [UInt64: Waiter] = [:]
-        var cancelled: Set<UInt64> = []
-        var nextWaiter: UInt64 = 0
-        var progress: JobProgress?
-        var followers: [UInt64: AsyncStream<JobProgress>.Continuation] = [:]
-    }
-
+/// What the copies of one handle share: as long as it lives, the outcome of the job finds its way here.
+package final class TicketClaim: Sendable {
     package let id: JobID
+    package let ticket: Ticket
     private let inbox: Inbox
-    private let state = Mutex(State())
 
-    fileprivate init(id: JobID, inbox: Inbox) {
+    fileprivate init(id: JobID, ticket: Ticket, inbox: Inbox) {
         self.id = id
+        self.ticket = ticket
         self.inbox = inbox
     }
 
     deinit {
-        inbox.remove(id)
-    }
-
-    /// Whether the outcome has arrived.
-    package var isFinished: Bool {
-        state.withLock { $0.result != nil }
-    }
-
-    /// Suspends until the outcome arrives.
-    ///
-    /// - Returns: The outcome.
-    /// - Throws: `CancellationError` when the calling task is cancelled, which disturbs nobody else; ``BrokerError`` when
-    ///   the system is shut down.
-    package func outcome() async throws -> OutcomeRecord {
-        if let result = state.withLock({ $0.result }) { return try result.get() }
-        let waiter = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        return try await withTaskCancellationHandler {
-            await withUnsafeContinuation { (continuation: Waiter) in
-                let ready = state.withLock { state -> Result<OutcomeRecord, any Error>? in
-                    if let result = state.result { return result }
-                    if state.cancelled.remove(waiter) != nil { return .failure(CancellationError()) }
-                    state.waiters[waiter] = continuation
-                    return nil
-                }
-                if let ready { continuation.resume(returning: ready) }
-            }
-        } onCancel: {
-            let continuation = state.withLock { state -> Waiter? in
-                if let waiting = state.waiters.removeValue(forKey: waiter) { return waiting }
-                // The cancellation came before the wait was registered: leave word for it.
-                if state.result == nil { state.cancelled.insert(waiter) }
-                return nil
-            }
-            continuation?.resume(returning: .failure(CancellationError()))
-        }.get()
-    }
-
-    /// The progress from now on, beginning with the latest; it ends with the job.
-    ///
-    /// Only the newest report is kept for a follower who is slower than the job.
-    package func followProgress() -> AsyncStream<JobProgress> {
-        let (stream, continuation) = AsyncStream.makeStream(of: JobProgress.self, bufferingPolicy: .bufferingNewest(1))
-        let follower = state.withLock { state -> UInt64? in
-            if let progress = state.progress { continuation.yield(progress) }
-            guard state.result == nil else { return nil }
-            state.nextWaiter += 1
-            state.followers[state.nextWaiter] = continuation
-            return state.nextWaiter
-        }
-        guard let follower else {
-            continuation.finish()
-            return stream
-        }
-        // The stream holds the ticket, so that events find it while somebody follows.
-        continuation.onTermination = { _ in
-            self.state.withLock { $0.followers[follower] = nil }
-        }
-        return stream
-    }
-
-    package func finish(_ record: OutcomeRecord) {
-        complete(.success(record))
-    }
-
-    package func fail(_ error: BrokerError) {
-        complete(.failure(error))
-    }
-
-    package func progress(_ progress: JobProgress) {
-        let followers = state.withLock { state in
-            state.progress = progress
-            return Array(state.followers.values)
-        }
-        for follower in followers { follower.yield(progress) }
-    }
-
-    private func complete(_ result: Result<OutcomeRecord, any Error>) {
-        let (waiters, followers) = state.withLock {
-            state -> ([UInt64: Waiter], [AsyncStream<JobProgress>.Continuation]) in
-            guard state.result == nil else { return ([:], []) }
-            state.result = result
-            defer {
-                state.waiters = [:]
-                state.followers = [:]
-            }
-            return (state.waiters, Array(state.followers.values))
-        }
-        for waiter in waiters.values { waiter.resume(returning: result) }
-        for follower in followers { follower.finish() }
+        // A finished ticket has left the inbox already.
+        if !ticket.isFinished { inbox.release(id, ticket) }
     }
 }

@@ -11,7 +11,7 @@ public enum Outcome: Sendable, Hashable {
     /// The handler returned; this is its encoded output.
     case succeeded([UInt8])
     /// The job failed for good and is among the dead letters.
-    case failed(JobFailure)
+    indirect case failed(JobFailure)
     /// Somebody cancelled the job.
     case cancelled
     /// The job was not started before its expiry.

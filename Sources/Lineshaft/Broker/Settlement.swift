@@ -13,13 +13,13 @@ public struct Settlement: Sendable {
         /// The job is done; this is its encoded output.
         case succeeded([UInt8])
         /// The job is over and goes to the dead letters.
-        case failed(JobFailure)
+        indirect case failed(JobFailure)
         /// The job is over because somebody cancelled it.
         case cancelled
         /// The job is over because it was not started in time.
         case expired
         /// The attempt failed, and the job runs again after the delay. `countsAttempt` says whether it was an attempt.
-        case retry(after: Duration, failure: JobFailure, countsAttempt: Bool)
+        indirect case retry(after: Duration, failure: JobFailure, countsAttempt: Bool)
         /// The job was put off by its handler; no attempt, no failure.
         case snoozed(for: Duration)
         /// The job goes back at once, to the front of its queue; no attempt. Shutdown and not-started jobs end so.

@@ -12,16 +12,16 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     public let isDuplicate: Bool
 
     package let system: JobSystem
-    private let ticket: Ticket
+    private let claim: TicketClaim
     /// Whether the broker pushes the outcome here without being asked.
     private let isPushed: Bool
     /// When the job may end without a worker.
     private let lapses: Timestamp?
 
-    package init(system: JobSystem, ticket: Ticket, isDuplicate: Bool, isPushed: Bool, lapses: Timestamp? = nil) {
-        self.id = ticket.id
+    package init(system: JobSystem, claim: TicketClaim, isDuplicate: Bool, isPushed: Bool, lapses: Timestamp? = nil) {
+        self.id = claim.id
         self.system = system
-        self.ticket = ticket
+        self.claim = claim
         self.isDuplicate = isDuplicate
         self.isPushed = isPushed
         self.lapses = lapses
@@ -42,8 +42,8 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     /// is no such job or its outcome is no longer kept, and ``BrokerError`` when the system is shut down or unreachable.
     public var outcome: OutcomeRecord {
         get async throws {
-            if !isPushed && !ticket.isFinished { try await watch() }
-            guard let lapses, !ticket.isFinished else { return try await ticket.outcome() }
+            if !isPushed && !claim.ticket.isFinished { try await watch() }
+            guard let lapses, !claim.ticket.isFinished else { return try await claim.ticket.outcome() }
             return try await outcome(lapsingAt: lapses)
         }
     }
@@ -61,7 +61,7 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     /// How far the job says it has come: the latest report, then each new one, until the job has ended. A slow reader gets
     /// the newest report and misses the ones between.
     public var progress: JobProgressSequence {
-        JobProgressSequence(ticket: ticket, system: system)
+        JobProgressSequence(claim: claim, system: system)
     }
 
     /// Cancels the job. A waiting job ends at once; a running one gets Swift's own task cancellation, on whatever host it
@@ -78,6 +78,7 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     private func decode(_ record: OutcomeRecord) throws -> Output {
         switch record.outcome {
         case .succeeded(let output):
+            if let nothing = NoValue() as? Output { return nothing }
             do {
                 return try system.configuration.codec.decode(Output.self, from: output)
             } catch {
@@ -106,14 +107,14 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     /// Asks for the outcome to be delivered here.
     private func watch() async throws {
         if let record = try await system.results.watch([id], for: system.inbox.client)[id] {
-            ticket.finish(record)
+            system.inbox.deliver([.finished(record)])
             return
         }
         guard let inspector = system.broker.inspector else { return }
         if let job = try await inspector.find(id), job.state != .dead { return }
         // It may have ended between the two questions.
         if let record = try await system.results.outcomes(of: [id])[id] {
-            ticket.finish(record)
+            system.inbox.deliver([.finished(record)])
         } else {
             throw system.notFound(id)
         }
@@ -122,7 +123,7 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     /// Waits, and at the time when the job may end without a worker, makes the broker look.
     private func outcome(lapsingAt time: Timestamp) async throws -> OutcomeRecord {
         try await withThrowingTaskGroup(of: OutcomeRecord?.self) { group in
-            group.addTask { try await ticket.outcome() }
+            group.addTask { try await claim.ticket.outcome() }
             group.addTask {
                 try await system.clock.sleep(for: system.clock.now.duration(to: time))
                 _ = try await system.broker.inspector?.find(id)
@@ -151,7 +152,7 @@ extension JobSystem {
         for id: JobID,
         returning output: Output.Type = NoValue.self
     ) -> JobHandle<Output> {
-        JobHandle(system: self, ticket: inbox.ticket(for: id), isDuplicate: false, isPushed: false)
+        JobHandle(system: self, claim: inbox.claim(id), isDuplicate: false, isPushed: false)
     }
 
     /// A handle to a job of a known type that was submitted elsewhere, or earlier.

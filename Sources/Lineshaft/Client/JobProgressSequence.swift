@@ -9,22 +9,22 @@ public struct JobProgressSequence: AsyncSequence, Sendable {
     /// What it gives out.
     public typealias Element = JobProgress
 
-    let ticket: Ticket
+    let claim: TicketClaim
     let system: JobSystem
 
     /// Starts to follow the job at the first call of `next()`.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(ticket: ticket, system: system)
+        AsyncIterator(claim: claim, system: system)
     }
 
     /// Follows a job's progress.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        let ticket: Ticket
+        let claim: TicketClaim
         let system: JobSystem
         var reports: AsyncStream<JobProgress>.Iterator?
 
-        init(ticket: Ticket, system: JobSystem) {
-            self.ticket = ticket
+        init(claim: TicketClaim, system: JobSystem) {
+            self.claim = claim
             self.system = system
         }
 
@@ -33,11 +33,11 @@ public struct JobProgressSequence: AsyncSequence, Sendable {
         /// - Throws: ``BrokerError`` when the store cannot be reached.
         public mutating func next() async throws -> JobProgress? {
             if reports == nil {
-                reports = ticket.followProgress().makeAsyncIterator()
-                if let record = try await system.results.watch([ticket.id], for: system.inbox.client)[ticket.id] {
-                    ticket.finish(record)
-                } else if let latest = try await system.results.progress(of: ticket.id) {
-                    ticket.progress(latest)
+                reports = claim.ticket.followProgress().makeAsyncIterator()
+                if let record = try await system.results.watch([claim.id], for: system.inbox.client)[claim.id] {
+                    system.inbox.deliver([.finished(record)])
+                } else if let latest = try await system.results.progress(of: claim.id) {
+                    claim.ticket.progress(latest)
                 }
             }
             return await reports?.next(isolation: #isolation)

@@ -72,10 +72,10 @@ extension JobSystem {
     ) async throws -> JobHandle<J.Output> where J.Input == NoValue {
         let plan = try SubmissionPlan(J.self, options: options, at: clock.now)
         let draft = try draft(job, plan: plan, id: id, parent: parent)
-        let ticket = inbox.ticket(for: draft.id)
+        let claim = inbox.claim(draft.id)
         let receipts = try await enqueue([draft])
         // The middleware chain and the broker are held to one receipt for each draft.
-        return handle(for: draft.id, ticket: ticket, receipt: receipts.first ?? .accepted, plan: plan, isNew: id == nil)
+        return handle(for: draft.id, claim: claim, receipt: receipts.first ?? .accepted, plan: plan, isNew: id == nil)
     }
 
     /// Submits many jobs of one type in one go, which costs far less than one after the other. They are accepted in order.
@@ -96,10 +96,10 @@ extension JobSystem {
         let plan = try SubmissionPlan(J.self, options: options, at: clock.now)
         let drafts = try jobs.map { try draft($0, plan: plan, id: nil, parent: parent) }
         if drafts.isEmpty { return [] }
-        let tickets = drafts.map { inbox.ticket(for: $0.id) }
+        let claims = drafts.map { inbox.claim($0.id) }
         let receipts = try await enqueue(drafts)
-        return zip(zip(drafts, tickets), receipts).map { pair, receipt in
-            handle(for: pair.0.id, ticket: pair.1, receipt: receipt, plan: plan, isNew: true)
+        return zip(zip(drafts, claims), receipts).map { pair, receipt in
+            handle(for: pair.0.id, claim: pair.1, receipt: receipt, plan: plan, isNew: true)
         }
     }
 
@@ -129,15 +129,15 @@ extension JobSystem {
 
     private func handle<Output>(
         for id: JobID,
-        ticket: Ticket,
+        claim: TicketClaim,
         receipt: Receipt,
         plan: SubmissionPlan,
         isNew: Bool
     ) -> JobHandle<Output> {
         if case .duplicate(let original) = receipt {
-            return JobHandle(system: self, ticket: inbox.ticket(for: original), isDuplicate: true, isPushed: false)
+            return JobHandle(system: self, claim: inbox.claim(original), isDuplicate: true, isPushed: false)
         }
         // The outcome of a job whose identity the caller chose may have been pushed to another process.
-        return JobHandle(system: self, ticket: ticket, isDuplicate: false, isPushed: isNew, lapses: plan.lapses)
+        return JobHandle(system: self, claim: claim, isDuplicate: false, isPushed: isNew, lapses: plan.lapses)
     }
 }

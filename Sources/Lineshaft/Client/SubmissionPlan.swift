@@ -25,8 +25,7 @@ package struct SubmissionPlan: Sendable {
     ///   - time: The time of submission.
     /// - Throws: ``ConfigurationError`` that names the option and what it must be.
     package init<J: Job>(_ type: J.Type, options callOptions: JobOptions, at time: Timestamp) throws(ConfigurationError) {
-        let typeOptions = J.options
-        let options = typeOptions.overridden(by: callOptions)
+        let options = J.options.overridden(by: callOptions)
         try Self.check(options, of: J.name)
         submitted = time
         name = J.name
@@ -35,6 +34,11 @@ package struct SubmissionPlan: Sendable {
         priority = options.priority ?? .normal
         unique = options.unique
 
+        guard options.needsDetails || callOptions.retry != nil else {
+            details = nil
+            lapses = nil
+            return
+        }
         var details = Envelope.Details()
         details.start = options.start?.resolved(from: time)
         details.expires = options.expires?.resolved(from: time)
@@ -46,7 +50,7 @@ package struct SubmissionPlan: Sendable {
         details.headers = options.headers
         details.acknowledgement = options.acknowledgement ?? .batched
         lapses = [details.expires, details.deadline].compactMap { $0 }.min()
-        self.details = details == Envelope.Details() ? nil : details
+        self.details = details
     }
 
     /// The draft of one job.

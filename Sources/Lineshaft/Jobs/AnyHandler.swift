@@ -24,17 +24,21 @@ public struct AnyHandler: Sendable {
         options = J.options
         retry = handler.retry
         isRetryable = handler.isRetryable
+        // What a job without input gets, and whether there is output to encode: asked once and not for each run.
+        let nothing = NoValue() as? J.Input
+        let returnsNothing = J.Output.self == NoValue.self
         run = { context, codec in
             let envelope = context.scope.delivery.envelope
             let job: J
             let input: J.Input
             do {
                 job = try codec.decode(J.self, from: envelope.payload)
-                input = try codec.decode(J.Input.self, from: envelope.hasDetails ? envelope.details.input ?? [] : [])
+                input = try nothing ?? codec.decode(J.Input.self, from: envelope.details.input ?? [])
             } catch {
                 throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
             }
             let output = try await handler.body(job, input, context)
+            if returnsNothing { return [] }
             do {
                 return try codec.encode(output)
             } catch {

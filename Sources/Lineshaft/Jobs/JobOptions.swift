@@ -58,6 +58,12 @@ public struct JobOptions: Sendable {
         self.acknowledgement = acknowledgement
     }
 
+    /// Whether anything is set that an envelope keeps among its details.
+    package var needsDetails: Bool {
+        start != nil || expires != nil || deadline != nil || timeout != nil || retention != nil
+            || acknowledgement != nil || !headers.isEmpty
+    }
+
     /// These options with everything that `overrides` sets in its place; headers are merged.
     package func overridden(by overrides: JobOptions) -> JobOptions {
         JobOptions(

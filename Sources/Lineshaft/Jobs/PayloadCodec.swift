@@ -9,6 +9,7 @@ internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
+internal import Synchronization
 
 /// How parameters and outputs become bytes. Every process of a system must use the same one.
 public protocol PayloadCodec: Sendable {
@@ -17,7 +18,7 @@ public protocol PayloadCodec: Sendable {
     /// - Parameter value: What to encode.
     /// - Returns: Its bytes.
     /// - Throws: Whatever the value's own encoding throws.
-    func encode<Value: Encodable>(_ value: Value) throws -> [UInt8]
+    func encode<Value: Encodable & Sendable>(_ value: Value) throws -> [UInt8]
 
     /// The value that `bytes` stand for.
     ///
@@ -26,13 +27,25 @@ public protocol PayloadCodec: Sendable {
     ///   - bytes: What ``encode(_:)`` returned, in this process or another.
     /// - Returns: The value.
     /// - Throws: Whatever the type's own decoding throws.
-    func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value
+    func decode<Value: Decodable & Sendable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value
 }
 
-/// The default codec: JSON, with dates and data as Foundation writes them. ``NoValue`` takes zero bytes.
+/// The default codec: JSON, with dates and data as Foundation writes them.
+///
+/// A type without stored properties has only one value, so its text is made, and understood, once.
 public struct JSONCodec: PayloadCodec {
+    private struct Unit {
+        let text: [UInt8]
+        let value: any Sendable
+    }
+
+    private final class Units: Sendable {
+        let known = Mutex<[ObjectIdentifier: Unit]>([:])
+    }
+
     private let encoder = JSONEncoder()
     private let decoder = JSONDecoder()
+    private let units = Units()
 
     /// Creates the codec.
     public init() {}
@@ -42,9 +55,12 @@ public struct JSONCodec: PayloadCodec {
     /// - Parameter value: What to encode.
     /// - Returns: UTF-8 text.
     /// - Throws: `EncodingError`, or what the value's own encoding throws.
-    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
-        if value is NoValue { return [] }
-        return Array(try encoder.encode(value))
+    public func encode<Value: Encodable & Sendable>(_ value: Value) throws -> [UInt8] {
+        guard MemoryLayout<Value>.size == 0 else { return Array(try encoder.encode(value)) }
+        if let unit = unit(Value.self) { return unit.text }
+        let text = Array(try encoder.encode(value))
+        remember(Unit(text: text, value: value), of: Value.self)
+        return text
     }
 
     /// The value of a JSON text.
@@ -54,8 +70,19 @@ public struct JSONCodec: PayloadCodec {
     ///   - bytes: UTF-8 text.
     /// - Returns: The value.
     /// - Throws: `DecodingError`, or what the type's own decoding throws.
-    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        if bytes.isEmpty, let nothing = NoValue() as? Value { return nothing }
-        return try decoder.decode(type, from: Data(bytes))
+    public func decode<Value: Decodable & Sendable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+        guard MemoryLayout<Value>.size == 0 else { return try decoder.decode(type, from: Data(bytes)) }
+        if let unit = unit(type), unit.text == bytes, let value = unit.value as? Value { return value }
+        let value = try decoder.decode(type, from: Data(bytes))
+        remember(Unit(text: bytes, value: value), of: type)
+        return value
+    }
+
+    private func remember(_ unit: Unit, of type: Any.Type) {
+        units.known.withLock { $0[ObjectIdentifier(type)] = unit }
+    }
+
+    private func unit(_ type: Any.Type) -> Unit? {
+        units.known.withLock { $0[ObjectIdentifier(type)] }
     }
 }

@@ -63,14 +63,17 @@ extension Worker {
         while true {
             if phase == .stopped { return .stop }
             if control.takeWorkExpected() { lanes.expectMore() }
+            if outbox.count >= Self.flushCount, pace.isExchangeCheap, !Task.isCancelled, await exchange() {
+                dispatchParked(keeping: pace.share)
+            }
             if let assignment = startJob(slot: slot) {
                 flushSoon()
                 return .run(assignment)
             }
             if !Task.isCancelled, await exchange() {
-                dispatchParked()
+                dispatchParked(keeping: pace.share)
                 // More slots are opened by the worker's own loop, which owns them.
-                if lanes.buffered > openSlots + 1 && slots.count < lanes.concurrency { control.wake.raise() }
+                if lanes.buffered > openSlots + 1 + pace.share && slots.count < lanes.concurrency { control.wake.raise() }
                 continue
             }
             let order = await withUnsafeContinuation { continuation in
@@ -91,7 +94,7 @@ extension Worker {
         guard let run = runs.end(slot: slot) else { return .stop }
         let duration = jobs.clock.uptime - run.started
         lanes.end(run.delivery.envelope.queue)
-        gauge.record(duration)
+        pace.recordRun(duration)
         if run.isStuck {
             logger.info("A stuck handler has ended", metadata: metadata(of: run.delivery))
         } else {
@@ -108,19 +111,23 @@ extension Worker {
     }
 
     /// Gives claimed jobs to parked slots.
-    func dispatchParked() {
-        while lanes.canStart, let parked = slots.unpark() ?? control.takeLeader() {
+    ///
+    /// - Parameter share: How many jobs each slot that is awake may keep for itself.
+    func dispatchParked(keeping share: Int = 0) {
+        var awake = 1
+        while lanes.canStart, lanes.buffered > share * awake, let parked = slots.unpark() ?? control.takeLeader() {
             guard let assignment = startJob(slot: parked.slot) else {
                 slots.park(parked)
                 return
             }
             parked.continuation.resume(returning: .run(assignment))
+            awake += 1
         }
     }
 
-    /// Sees to it that settlements do not wait long for company while this slot runs its next job.
+    /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
     private func flushSoon() {
-        if outbox.isEmpty { return }
+        if outbox.isEmpty && lanes.buffered == 0 { return }
         if outbox.count >= Self.flushCount {
             control.wake.raise()
         } else if schedule.flush == nil {
@@ -132,7 +139,7 @@ extension Worker {
 
     /// How many settlements wait for company before they are sent.
     private static let flushCount = 16
-    /// How long settlements wait for company.
+    /// How long settlements wait for company, and claimed jobs for the slot that keeps them.
     private static let flushDelay = Duration.milliseconds(2)
 
     /// Begins a job in a slot, if one may begin.

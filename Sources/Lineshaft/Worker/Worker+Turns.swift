@@ -57,7 +57,7 @@ extension Worker {
 
     private func claimRequest() -> ClaimRequest? {
         guard phase == .serving else { return nil }
-        let prefetch = gauge.allowance(concurrency: lanes.concurrency)
+        let prefetch = pace.prefetch(concurrency: lanes.concurrency)
         guard lanes.wantsMore(prefetch: prefetch), let want = lanes.want(prefetch: prefetch) else { return nil }
         return ClaimRequest(
             worker: id,
@@ -72,7 +72,11 @@ extension Worker {
         let items = outbox.take(Self.batchLimit)
         schedule.isBusy = true
         schedule.flush = nil
-        defer { schedule.isBusy = false }
+        let start = jobs.clock.uptime
+        defer {
+            schedule.isBusy = false
+            pace.recordExchange(jobs.clock.uptime - start)
+        }
         do {
             try await recordOutcomes(items)
             let settlements = items.map(\.settlement)

@@ -33,7 +33,7 @@ public actor Worker: Service {
 
     var lanes: DeliveryLanes
     var runs = RunTable()
-    var gauge: PrefetchGauge
+    var pace: Pace
     var slots = SlotTable()
     var outbox = SettlementBox()
     var phase = Phase.created
@@ -68,7 +68,7 @@ public actor Worker: Service {
         logger[metadataKey: "worker"] = "\(id)"
         self.logger = logger
         lanes = DeliveryLanes(queues, concurrency: configuration.concurrency)
-        gauge = PrefetchGauge(limit: configuration.prefetch)
+        pace = Pace(prefetchLimit: configuration.prefetch)
         alarm = Alarm(clock: jobs.clock) { [control] in control.wake.raise() }
     }
 
@@ -99,7 +99,7 @@ public actor Worker: Service {
         /// Until when to leave the broker alone after it failed, and how many times in a row it has.
         var pause: Duration?
         var failures = 0
-        /// When settlements that wait for company are sent without it.
+        /// When settlements that wait for company are sent without it, and jobs that a slot keeps are given to others.
         var flush: Duration?
         /// Whether settlements or a claim are on their way to the broker.
         var isBusy = false

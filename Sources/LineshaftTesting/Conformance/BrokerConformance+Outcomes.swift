@@ -36,36 +36,36 @@ extension BrokerConformance {
         Case("An outcome is pushed to the process that waits for it", .idleIsQuiet, results: true) { trial in
             let inbox = try await trial.attachInbox()
             let ids = try await trial.submit(count: 20, replyTo: inbox.client)
-            let tickets = ids.map { inbox.ticket(for: $0) }
+            let claims = ids.map { inbox.claim($0) }
             let settlements = try await trial.claim(20).deliveries.enumerated().map { index, delivery in
                 Settlement(lease: delivery.lease, disposition: .succeeded([UInt8(index)]))
             }
             _ = try await trial.broker.settle(settlements)
-            for (index, ticket) in tickets.enumerated() {
-                try check("the outcome", try await ticket.outcome().outcome, is: .succeeded([UInt8(index)]))
+            for (index, claim) in claims.enumerated() {
+                try check("the outcome", try await claim.ticket.outcome().outcome, is: .succeeded([UInt8(index)]))
             }
         },
         Case("A cancelled and an expired job are pushed as well", results: true) { trial in
             let inbox = try await trial.attachInbox()
             let expiring = try await trial.submit(replyTo: inbox.client) { $0.expires = trial.now + .seconds(10) }
-            let ticket = inbox.ticket(for: expiring)
+            let claim = inbox.claim(expiring)
             try await trial.advance(by: .seconds(10))
             try await trial.takeNothing()
-            try check("the outcome", try await ticket.outcome().outcome, is: .expired)
+            try check("the outcome", try await claim.ticket.outcome().outcome, is: .expired)
             guard trial.broker.capabilities.contains(.cancellation) else { return }
             let cancelled = try await trial.submit(replyTo: inbox.client)
-            let other = inbox.ticket(for: cancelled)
+            let other = inbox.claim(cancelled)
             _ = try await trial.broker.cancel([cancelled])
             try check("the other outcome", try await other.outcome().outcome, is: .cancelled)
         },
         Case("An outcome is pushed to whoever watches", results: true) { trial in
             let inbox = try await trial.attachInbox(8)
             let id = try await trial.submit()
-            let ticket = inbox.ticket(for: id)
+            let claim = inbox.claim(id)
             let known = try await trial.results().watch([id], for: inbox.client)
             try check("what is known", known.count, is: 0)
             try await trial.settle(trial.take(), .succeeded([6]))
-            try check("the outcome", try await ticket.outcome().outcome, is: .succeeded([6]))
+            try check("the outcome", try await claim.ticket.outcome().outcome, is: .succeeded([6]))
         },
         Case("An outcome is kept as long as its job asks, and no longer", results: true) { trial in
             let id = try await trial.submit { $0.retention = .seconds(60) }
@@ -79,9 +79,9 @@ extension BrokerConformance {
             let inbox = try await trial.attachInbox()
             let id = try await trial.submit()
             _ = try await trial.take()
-            let ticket = inbox.ticket(for: id)
+            let claim = inbox.claim(id)
             _ = try await trial.results().watch([id], for: inbox.client)
-            var progress = ticket.followProgress().makeAsyncIterator()
+            var progress = claim.ticket.followProgress().makeAsyncIterator()
             let report = JobProgress(completed: 3, total: 4, message: "Nearly there.")
             try await trial.results().report(report, of: id)
             try check("the progress", await progress.next(), is: report)

@@ -70,49 +70,49 @@ extension ResultStoreConformance {
     static let telling: [Case] = [
         Case("An outcome is delivered to the process it names") { trial in
             let inbox = try await trial.attachInbox(7)
-            let ticket = inbox.ticket(for: trial.id(1))
+            let claim = inbox.claim(trial.id(1))
             let record = trial.record(1, replyTo: inbox.client)
             _ = try await trial.store.record([record])
-            try check("the outcome", try await ticket.outcome(), is: record)
+            try check("the outcome", try await claim.ticket.outcome(), is: record)
         },
         Case("An outcome is delivered to every process that watches, and to one that asks when it is there") { trial in
             let inboxes = [try await trial.attachInbox(7), try await trial.attachInbox(8)]
-            let tickets = inboxes.map { $0.ticket(for: trial.id(1)) }
+            let claims = inboxes.map { $0.claim(trial.id(1)) }
             for inbox in inboxes {
                 let known = try await trial.store.watch([trial.id(1)], for: inbox.client)
                 try check("what is known", known.count, is: 0)
             }
             _ = try await trial.store.record([trial.record(1)])
-            for ticket in tickets {
-                try check("the outcome", try await ticket.outcome().outcome, is: .succeeded([1]))
+            for claim in claims {
+                try check("the outcome", try await claim.ticket.outcome().outcome, is: .succeeded([1]))
             }
             let known = try await trial.store.watch([trial.id(1), trial.id(2)], for: inboxes[0].client)
             try check("what is known", known.map(\.value.outcome), is: [.succeeded([1])])
         },
         Case("An outcome that comes while somebody begins to watch is returned or delivered") { trial in
             let inbox = try await trial.attachInbox(7)
-            let tickets = (0..<500).map { inbox.ticket(for: trial.id($0)) }
+            let claims = (0..<500).map { inbox.claim(trial.id($0)) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for number in 0..<500 { _ = try await trial.store.record([trial.record(UInt64(number))]) }
                 }
                 group.addTask {
-                    for ticket in tickets {
-                        let known = try await trial.store.watch([ticket.id], for: inbox.client)
-                        if let record = known[ticket.id] { ticket.finish(record) }
+                    for claim in claims {
+                        let known = try await trial.store.watch([claim.id], for: inbox.client)
+                        if let record = known[claim.id] { inbox.deliver([.finished(record)]) }
                     }
                 }
                 try await group.waitForAll()
             }
-            for ticket in tickets { _ = try await ticket.outcome() }
+            for claim in claims { _ = try await claim.ticket.outcome() }
         },
         Case("A process that has left does not keep others from being told") { trial in
             let inboxes = [try await trial.attachInbox(7), try await trial.attachInbox(8)]
             for inbox in inboxes { _ = try await trial.store.watch([trial.id(1)], for: inbox.client) }
             await trial.store.detach(inboxes[0].client)
-            let ticket = inboxes[1].ticket(for: trial.id(1))
+            let claim = inboxes[1].claim(trial.id(1))
             _ = try await trial.store.record([trial.record(1)])
-            _ = try await ticket.outcome()
+            _ = try await claim.ticket.outcome()
         },
     ]
 
@@ -130,9 +130,9 @@ extension ResultStoreConformance {
         },
         Case("Progress is delivered to whoever watches, in order, and ends with the job") { trial in
             let inbox = try await trial.attachInbox(7)
-            let ticket = inbox.ticket(for: trial.id(1))
+            let claim = inbox.claim(trial.id(1))
             _ = try await trial.store.watch([trial.id(1)], for: inbox.client)
-            var progress = ticket.followProgress().makeAsyncIterator()
+            var progress = claim.ticket.followProgress().makeAsyncIterator()
             for step in 1...3 {
                 let report = JobProgress(completed: Double(step), total: 3, message: "Step \(step).")
                 try await trial.store.report(report, of: trial.id(1))
