@@ -52,10 +52,10 @@ extension MemoryBroker {
     /// - Parameter settlements: How deliveries ended.
     /// - Returns: One result for each, in the same order.
     /// - Throws: ``BrokerError`` with the code `closed`.
-    public func settle(_ settlements: [Settlement]) throws(BrokerError) -> [SettlementResult] {
-        let moment = try begin()
-        defer { finish(moment) }
-        return settle(settlements, at: moment)
+    public nonisolated func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
+        let (results, mail) = try await apply(settlements)
+        mail.send()
+        return results
     }
 
     /// Applies settlements and claims in one step.
@@ -65,14 +65,31 @@ extension MemoryBroker {
     ///   - request: What the worker can take.
     /// - Returns: One result for each settlement, and the claim.
     /// - Throws: ``BrokerError`` with the code `closed`.
-    public func settle(
+    public nonisolated func settle(
         _ settlements: [Settlement],
         claiming request: ClaimRequest
-    ) throws(BrokerError) -> ([SettlementResult], Claim) {
+    ) async throws(BrokerError) -> ([SettlementResult], Claim) {
+        let (results, claim, mail) = try await apply(settlements, claiming: request)
+        mail.send()
+        return (results, claim)
+    }
+
+    // Submitters that go on are resumed after this actor has been left, so that they do not run into it at once.
+
+    private func apply(_ settlements: [Settlement]) throws(BrokerError) -> ([SettlementResult], Mail) {
         let moment = try begin()
-        defer { finish(moment) }
         let results = settle(settlements, at: moment)
-        return (results, claim(request, at: moment))
+        return (results, takeMail(moment))
+    }
+
+    private func apply(
+        _ settlements: [Settlement],
+        claiming request: ClaimRequest
+    ) throws(BrokerError) -> ([SettlementResult], Claim, Mail) {
+        let moment = try begin()
+        let results = settle(settlements, at: moment)
+        let claim = claim(request, at: moment)
+        return (results, claim, takeMail(moment))
     }
 
     /// Extends leases that are still held, counted from now.

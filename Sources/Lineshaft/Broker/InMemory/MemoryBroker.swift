@@ -77,20 +77,42 @@ public actor MemoryBroker: Broker {
     /// Does outside what the table and the ledger have decided: outcomes are recorded and delivered, workers are woken,
     /// and submitters that wait for room go on.
     func finish(_ moment: Moment) {
+        takeMail(moment).send()
+    }
+
+    /// Records outcomes, and collects what is to be told to workers and clients.
+    func takeMail(_ moment: Moment) -> Mail {
+        var mail = Mail()
         if !table.endings.isEmpty {
             for ending in table.endings { ledger.record(ending, at: moment) }
             table.endings.removeAll(keepingCapacity: true)
         }
         if ledger.subscriptions.hasMail {
-            for (client, events) in ledger.subscriptions.takeOutbox() { inboxes[client]?.deliver(events) }
+            for (client, events) in ledger.subscriptions.takeOutbox() {
+                if let inbox = inboxes[client] { mail.letters.append((inbox, events)) }
+            }
         }
         if table.hasArrivals {
             table.takeArrivals { queue, count in
                 guard idle.count > 0 else { return }
-                for worker in idle.wake(queue, count: count) { ports[worker]?.wake() }
+                for worker in idle.wake(queue, count: count) {
+                    if let port = ports[worker] { mail.ports.append(port) }
+                }
             }
         }
         if isRoomAwaited { offerRoom() }
+        return mail
+    }
+
+    /// What workers and clients are to be told.
+    struct Mail: Sendable {
+        var letters: [(inbox: Inbox, events: [ResultEvent])] = []
+        var ports: [WorkerPort] = []
+
+        func send() {
+            for letter in letters { letter.inbox.deliver(letter.events) }
+            for port in ports { port.wake() }
+        }
     }
 
     private func offerRoom() {
