@@ -56,7 +56,7 @@ extension BrokerConformance {
             let cancelled = try await trial.submit(replyTo: inbox.client)
             let other = inbox.claim(cancelled)
             _ = try await trial.broker.cancel([cancelled])
-            try check("the other outcome", try await other.outcome().outcome, is: .cancelled)
+            try check("the other outcome", try await other.ticket.outcome().outcome, is: .cancelled)
         },
         Case("An outcome is pushed to whoever watches", results: true) { trial in
             let inbox = try await trial.attachInbox(8)
