@@ -10,7 +10,9 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// How parameters and outputs become bytes. Every process of a system must use the same one.
+/// How parameters and outputs become bytes.
+///
+/// Every process of a system must use the same one.
 public protocol PayloadCodec: Sendable {
     /// The bytes of `value`.
     ///
@@ -29,7 +31,9 @@ public protocol PayloadCodec: Sendable {
     func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value
 }
 
-/// The default codec: JSON, with dates and data as Foundation writes them. ``NoValue`` takes zero bytes.
+/// The default codec: JSON, with dates and data as Foundation writes them.
+///
+/// ``NoValue`` takes zero bytes.
 public struct JSONCodec: PayloadCodec {
     private let encoder = JSONEncoder()
     private let decoder = JSONDecoder()

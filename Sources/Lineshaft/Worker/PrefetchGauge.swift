@@ -24,7 +24,8 @@ package struct PrefetchGauge {
     package mutating func record(_ duration: Duration) {
         let seconds = Double(duration.saturatedNanoseconds) / 1e9
         // One long run is believed at once, so that prefetching stops before the next claim; short ones bit by bit.
-        averageSeconds = averageSeconds.map { seconds > $0 * 8 ? seconds : $0 + (seconds - $0) * Self.smoothing } ?? seconds
+        averageSeconds =
+            averageSeconds.map { seconds > $0 * 8 ? seconds : $0 + (seconds - $0) * Self.smoothing } ?? seconds
     }
 
     /// How many jobs may be claimed ahead.
