@@ -5,7 +5,9 @@
 //
 
 extension BrokerAdapter {
-    /// Opens `memory:`: a new in-memory broker for each system. It lives and dies with the process.
+    /// Opens `memory:`: a new in-memory broker for each system.
+    ///
+    /// It lives and dies with the process.
     public static let memory = BrokerAdapter(schemes: ["memory"]) { url, environment in
         guard url.lowercased() == "memory:" || url.lowercased() == "memory://" else {
             throw ConfigurationError(

@@ -76,7 +76,7 @@ extension Explanation: CustomStringConvertible {
 }
 
 extension JobSystem {
-    /// Says why a job is where it is: *why is it waiting?*
+    /// Says why a job is where it is, and so why it waits.
     ///
     /// - Parameter id: The job.
     /// - Returns: The first reason that holds; others may follow once that one is gone.

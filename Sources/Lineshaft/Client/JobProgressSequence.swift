@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// The progress of one job, see ``JobHandle/progress``. It may be iterated more than once and by several tasks.
+/// The progress of one job, see ``JobHandle/progress``.
+///
+/// It may be iterated more than once and by several tasks.
 public struct JobProgressSequence: AsyncSequence, Sendable {
     /// What it gives out.
     public typealias Element = JobProgress

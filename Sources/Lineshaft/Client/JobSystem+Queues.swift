@@ -5,7 +5,9 @@
 //
 
 extension JobSystem {
-    /// Stops giving out a queue's jobs, to all workers everywhere. Submitting goes on; running jobs run on.
+    /// Stops giving out a queue's jobs, to all workers everywhere.
+    ///
+    /// Submitting goes on; running jobs run on.
     ///
     /// - Parameter queue: The queue.
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot pause.

@@ -5,7 +5,9 @@
 //
 
 extension JobSystem {
-    /// Submits a job. When this returns, the broker keeps the job, and it will end in exactly one outcome.
+    /// Submits a job.
+    ///
+    /// When this returns, the broker keeps the job, and it will end in exactly one outcome.
     ///
     /// What the call leaves out is taken from the job type's ``Job/options``, then from the system.
     ///
@@ -78,7 +80,9 @@ extension JobSystem {
         return handle(for: draft.id, claim: claim, receipt: receipts.first ?? .accepted, plan: plan, isNew: id == nil)
     }
 
-    /// Submits many jobs of one type in one go, which costs far less than one after the other. They are accepted in order.
+    /// Submits many jobs of one type in one go, which costs far less than one after the other.
+    ///
+    /// They are accepted in order.
     ///
     /// - Parameters:
     ///   - jobs: The jobs.

@@ -66,7 +66,9 @@ public final class JobSystem: Sendable {
         try await store.attach(inbox)
     }
 
-    /// Opens a URL. `memory:` needs no server and no adapter; other schemes come with the adapter modules.
+    /// Opens a URL.
+    ///
+    /// `memory:` needs no server and no adapter; other schemes come with the adapter modules.
     ///
     /// - Parameters:
     ///   - url: Where the broker is, such as `memory:` or `redis://127.0.0.1:6379/0`.
@@ -89,8 +91,10 @@ public final class JobSystem: Sendable {
         try await self.init(broker: connection.broker, results: connection.results, configuration: configuration)
     }
 
-    /// Says goodbye: whoever still waits for an outcome gets ``BrokerError`` with the code `closed`, connections are
-    /// closed, and further calls fail. Stop the workers first. Calling it again does nothing.
+    /// Closes the system for good.
+    ///
+    /// Whoever still waits for an outcome gets ``BrokerError`` with the code `closed`, connections are closed, and further
+    /// calls fail. Stop the workers first. Calling it again does nothing.
     public func shutdown() async {
         inbox.close(
             BrokerError(code: .closed, message: "The job system was shut down while an outcome was awaited.")
@@ -102,9 +106,13 @@ public final class JobSystem: Sendable {
 }
 
 extension JobSystem {
-    /// How a job system works. Every value has a default.
+    /// How a job system works.
+    ///
+    /// Every value has a default.
     public struct Configuration: Sendable {
-        /// The source of all time. Tests pass a virtual one.
+        /// The source of all time.
+        ///
+        /// Tests pass a virtual one.
         public var clock: any QueueClock = SystemClock()
         /// How parameters and outputs become bytes.
         public var codec: any PayloadCodec = JSONCodec()
@@ -112,7 +120,9 @@ extension JobSystem {
         public var resultRetention: Duration = .seconds(3600)
         /// How failed attempts are repeated when neither job, call nor handler says otherwise.
         public var retry: RetryPolicy = .standard
-        /// How long single queues may grow, and what `submit` does when they are full. Unlimited if not named.
+        /// How long single queues may grow, and what `submit` does when they are full.
+        ///
+        /// Unlimited if not named.
         public var queueLimits: [QueueName: QueueLimit] = [:]
         /// Stands around every submission, the first one outermost.
         public var middleware: [any SubmitMiddleware] = []

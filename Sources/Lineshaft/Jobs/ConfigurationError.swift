@@ -4,9 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// Something in a program's own set-up or in a call's options is wrong. The message names it and says what to do.
+/// Something in a program's own set-up or in a call's options is wrong.
+///
+/// The message names it and says what to do.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-    /// What kind of mistake it is. More kinds may come, so compare with `==` and keep a default.
+    /// What kind of mistake it is.
+    ///
+    /// More kinds may come, so compare with `==` and keep a default.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidName, duplicateName, invalidValue, invalidURL, unknownScheme, unsupported, invalidState

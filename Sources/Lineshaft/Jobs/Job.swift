@@ -34,7 +34,9 @@ extension Job {
     public static var options: JobOptions { JobOptions() }
 }
 
-/// The value of a job that takes, or returns, nothing. It travels as zero bytes.
+/// The value of a job that takes, or returns, nothing.
+///
+/// It travels as zero bytes.
 public struct NoValue: Codable, Sendable, Hashable {
     /// Creates the one value there is.
     public init() {}

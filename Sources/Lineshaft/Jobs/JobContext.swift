@@ -6,7 +6,9 @@
 
 public import Logging
 
-/// What a handler knows about the run it is in, and what it can do with it. Valid until the handler returns.
+/// What a handler knows about the run it is in, and what it can do with it.
+///
+/// Valid until the handler returns.
 public struct JobContext: Sendable {
     package let scope: RunScope
 
@@ -26,11 +28,14 @@ public struct JobContext: Sendable {
     /// The number of this attempt, from 1.
     public var attempt: Int { scope.delivery.attempt }
 
-    /// The number of this delivery, from 1. It also counts runs that ended without an attempt, such as a worker's death.
+    /// The number of this delivery, from 1.
+    ///
+    /// It also counts runs that ended without an attempt, such as a worker's death.
     public var delivery: Int { scope.delivery.delivery }
 
-    /// The lease's fencing token: it grows with each delivery of a job. Hand it to systems that can refuse a smaller one,
-    /// and a worker that lost its lease can do no harm there either.
+    /// The lease's fencing token: it grows with each delivery of a job.
+    ///
+    /// Hand it to systems that can refuse a smaller one, and a worker that lost its lease can do no harm there either.
     public var fence: UInt64 { scope.delivery.lease.token }
 
     /// When this run will be cancelled: the earlier of the attempt's timeout and the job's deadline; `nil` if neither.
@@ -48,7 +53,9 @@ public struct JobContext: Sendable {
     /// The system that the job came from.
     public var jobs: JobSystem { scope.system }
 
-    /// The system's clock. Handlers that wait on it can be tested in virtual time.
+    /// The system's clock.
+    ///
+    /// Handlers that wait on it can be tested in virtual time.
     public var clock: any QueueClock { scope.system.clock }
 
     /// A logger that carries the job's identity, name, queue and attempt as metadata.
@@ -61,15 +68,18 @@ public struct JobContext: Sendable {
         return logger
     }
 
-    /// Tells whoever watches the job how far it has come. Advice, not a promise: reports may be merged, and one that
-    /// cannot be delivered is logged at debug level and forgotten.
+    /// Tells whoever watches the job how far it has come.
+    ///
+    /// Advice, not a promise: reports may be merged, and one that cannot be delivered is logged at debug level and
+    /// forgotten.
     ///
     /// - Parameters:
     ///   - completed: The part that is done, in the unit of `total`.
     ///   - total: The whole.
     ///   - message: What the job is doing; at most 1,000 bytes are kept.
     public func report(progress completed: Double, of total: Double = 1, message: String? = nil) async {
-        let progress = JobProgress(completed: completed, total: total, message: message.map { String($0.prefix(1_000)) })
+        let message = message.map { String($0.prefix(1_000)) }
+        let progress = JobProgress(completed: completed, total: total, message: message)
         do {
             try await scope.system.results.report(progress, of: id)
         } catch {
@@ -77,7 +87,9 @@ public struct JobContext: Sendable {
         }
     }
 
-    /// Ends this run and puts the job off. That is neither a failure nor an attempt.
+    /// Ends this run and puts the job off.
+    ///
+    /// That is neither a failure nor an attempt.
     ///
     /// ```swift
     /// guard await disk.hasRoom else { try context.snooze(for: .seconds(60)) }

@@ -6,7 +6,9 @@
 
 /// How a job, or one attempt at it, went wrong.
 public struct JobError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it is. More kinds may come, so compare with `==` and keep a default.
+    /// What kind of failure it is.
+    ///
+    /// More kinds may come, so compare with `==` and keep a default.
     public struct Code: Sendable, Hashable, Codable, CustomStringConvertible {
         /// The code's name, as it is stored.
         public let rawValue: String

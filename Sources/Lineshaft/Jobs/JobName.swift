@@ -4,8 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// The wire name of a job type. It travels with every job and is apart from the Swift type's name, so that renaming
-/// the type orphans no queued work.
+/// The wire name of a job type.
+///
+/// It travels with every job and is apart from the Swift type's name, so that renaming the type orphans no queued work.
 ///
 /// A name is 1 to 200 bytes of UTF-8 without control characters. It is checked when a handler is registered and when
 /// a job is submitted, not when it is written down, so that a bad one is an error and not a trap.

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// How a job is submitted, kept and tried. A job type carries its defaults; the call site overrides them one by one.
+/// How a job is submitted, kept and tried.
+///
+/// A job type carries its defaults; the call site overrides them one by one.
 ///
 /// Every value is optional, and `nil` means: what the next one down says (call site, then job type, then system).
 public struct JobOptions: Sendable {
@@ -20,7 +22,9 @@ public struct JobOptions: Sendable {
     public var deadline: JobTime?
     /// How long one attempt may run before it is cancelled and counts as failed; without limit by default.
     public var timeout: Duration?
-    /// How failed attempts are repeated. A policy given here travels with the job.
+    /// How failed attempts are repeated.
+    ///
+    /// A policy given here travels with the job.
     public var retry: RetryPolicy?
     /// Whether a job like one that is already there is accepted; always by default.
     public var unique: UniquePolicy?

@@ -42,7 +42,8 @@ package enum NameRules {
                     + "the limit is \(maximumLength). \(remedy)"
             )
         }
-        for scalar in name.unicodeScalars where scalar.value < 0x20 || scalar.value == 0x7F || forbidden.contains(scalar) {
+        for scalar in name.unicodeScalars
+        where scalar.value < 0x20 || scalar.value == 0x7F || forbidden.contains(scalar) {
             throw ConfigurationError(
                 code: .invalidName,
                 message: "The \(what) \(String(reflecting: name)) contains the character "

@@ -55,10 +55,13 @@ public struct UniquePolicy: Sendable, Hashable {
         case .untilDone: window = nil
         case .window(let duration): window = duration
         }
-        return UniqueClaim(key: digest.prefix(16).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined(), window: window)
+        return UniqueClaim(
+            key: digest.prefix(16).map { byte in
+                let text = String(byte, radix: 16)
+                return text.count == 1 ? "0" + text : text
+            }.joined(),
+            window: window
+        )
     }
 }
 

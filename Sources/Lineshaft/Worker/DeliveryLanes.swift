@@ -67,8 +67,9 @@ package struct DeliveryLanes {
         return true
     }
 
-    /// Pauses or resumes a queue in this worker; `false` when the worker does not serve it. What was claimed of a paused
-    /// queue and not started is returned, to be given back.
+    /// Pauses or resumes a queue in this worker; `false` when the worker does not serve it.
+    ///
+    /// What was claimed of a paused queue and not started is returned, to be given back.
     package mutating func setPaused(_ paused: Bool, _ queue: QueueName) -> (isServed: Bool, returned: [Held]) {
         guard let position = index[queue] else { return (false, []) }
         lanes[position].isPaused = paused
@@ -90,7 +91,9 @@ package struct DeliveryLanes {
         buffered += deliveries.count
     }
 
-    /// The next job to start, if one may start now. The queues take turns.
+    /// The next job to start, if one may start now.
+    ///
+    /// The queues take turns.
     package mutating func start() -> Held? {
         guard buffered > 0, running < concurrency else { return nil }
         for offset in lanes.indices {

@@ -6,7 +6,9 @@
 
 package import Logging
 
-/// Runs deliveries: finds the handler, goes through the middleware, and reports how it ended. It decides nothing.
+/// Runs deliveries: finds the handler, goes through the middleware, and reports how it ended.
+///
+/// It decides nothing.
 package struct JobRunner: Sendable {
     /// A delivery that a slot is to run.
     package struct Assignment: Sendable {

@@ -5,7 +5,9 @@
 //
 
 extension RunEnd {
-    /// What the end of a run means for its job. This is the only place where that is decided.
+    /// What the end of a run means for its job.
+    ///
+    /// This is the only place where that is decided.
     ///
     /// - Parameters:
     ///   - facts: What is known about the run.
@@ -76,7 +78,11 @@ extension RunEnd {
             )
         case let bad as UnencodableOutput:
             return .failed(
-                facts.failure(.unencodableOutput, "The output, a \(bad.type), cannot be encoded: \(bad.cause)", bad.cause)
+                facts.failure(
+                    .unencodableOutput,
+                    "The output, a \(bad.type), cannot be encoded: \(bad.cause)",
+                    bad.cause
+                )
             )
         default:
             let failure = facts.failure(.failed, "\(error)", error)

@@ -78,14 +78,18 @@ package struct RunTable {
         return run
     }
 
-    /// Marks a run as cancelled; the first reason stays. `false` when it was cancelled before, or has ended.
+    /// Marks a run as cancelled; the first reason stays.
+    ///
+    /// `false` when it was cancelled before, or has ended.
     package mutating func cancel(slot: Int, _ reason: CancellationReason) -> Bool {
         guard let run = self[slot], run.cancellation == nil else { return false }
         runs[slot]?.cancellation = reason
         return true
     }
 
-    /// Marks a run as stuck. `nil` when it was marked before, or has ended.
+    /// Marks a run as stuck.
+    ///
+    /// `nil` when it was marked before, or has ended.
     package mutating func markStuck(slot: Int) -> Run? {
         guard let run = self[slot], !run.isStuck else { return nil }
         runs[slot]?.isStuck = true

@@ -23,7 +23,9 @@ package struct SettlementBox {
         waiting.append(item)
     }
 
-    /// Takes up to `limit` items out. What the broker does not confirm must be put back.
+    /// Takes up to `limit` items out.
+    ///
+    /// What the broker does not confirm must be put back.
     package mutating func take(_ limit: Int) -> [Item] {
         if waiting.count <= limit {
             defer { waiting.removeAll(keepingCapacity: true) }

@@ -4,8 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// The places where a worker runs jobs. A slot is a task that runs one job after another; one that waits for its next job
-/// is parked here.
+/// The places where a worker runs jobs.
+///
+/// A slot is a task that runs one job after another; one that waits for its next job is parked here.
 struct SlotTable {
     /// What a slot is told to do next.
     enum Order: Sendable {

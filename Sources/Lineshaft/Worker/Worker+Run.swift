@@ -102,11 +102,13 @@ extension Worker {
             dispatch(&group)
             do {
                 if try await takeTurn() { continue }
-            } catch where error.code == .closed {
-                failure = error
-                abandon(error)
             } catch {
-                noteBrokerFailure(error, "talking to the broker")
+                if error.code == .closed {
+                    failure = error
+                    abandon(error)
+                } else {
+                    noteBrokerFailure(error, "talking to the broker")
+                }
             }
             if phase == .stopped { break }
             setAlarm()

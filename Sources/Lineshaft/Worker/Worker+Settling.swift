@@ -11,7 +11,10 @@ extension Worker {
     func settle(_ run: RunTable.Run, _ end: RunEnd, duration: Duration) async {
         guard let disposition = disposition(of: run, end) else {
             metrics?.ended(run.delivery, "leaseLost", duration)
-            logger.debug("A run ended after its lease was lost; its end is dropped", metadata: metadata(of: run.delivery))
+            logger.debug(
+                "A run ended after its lease was lost; its end is dropped",
+                metadata: metadata(of: run.delivery)
+            )
             return
         }
         report(disposition, of: run.delivery, duration: duration)

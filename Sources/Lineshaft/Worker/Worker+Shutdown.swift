@@ -73,7 +73,9 @@ extension Worker {
 }
 
 extension Worker {
-    /// Changes how many jobs of a queue run at once. More start at once; of fewer, those that run now finish first.
+    /// Changes how many jobs of a queue run at once.
+    ///
+    /// More start at once; of fewer, those that run now finish first.
     ///
     /// - Parameters:
     ///   - concurrency: The number.
@@ -86,7 +88,9 @@ extension Worker {
         control.wake.raise()
     }
 
-    /// Takes no more jobs of a queue in this worker; others go on. What was claimed and not started goes back.
+    /// Takes no more jobs of a queue in this worker; others go on.
+    ///
+    /// What was claimed and not started goes back.
     ///
     /// To pause a queue everywhere, use ``JobSystem/pause(_:)``.
     ///

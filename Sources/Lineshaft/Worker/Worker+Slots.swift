@@ -180,7 +180,9 @@ extension Worker {
         slots.cancel(slot)
     }
 
-    /// Gives up the lease of a run whose handler ignores its cancellation. The slot stays taken until it returns.
+    /// Gives up the lease of a run whose handler ignores its cancellation.
+    ///
+    /// The slot stays taken until it returns.
     func giveUp(slot: Int) {
         guard let run = runs.markStuck(slot: slot) else { return }
         metrics?.stuck(runs.stuckCount)
@@ -189,7 +191,7 @@ extension Worker {
             metadata: metadata(of: run.delivery)
         )
         if let disposition = disposition(of: run, .threw(CancellationError())) {
-            outbox.put(.init(settlement: Settlement(lease: run.delivery.lease, disposition: disposition), delivery: run.delivery))
+            putBack(run.delivery, as: disposition)
         }
     }
 

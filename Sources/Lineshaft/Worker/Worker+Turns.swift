@@ -81,7 +81,10 @@ extension Worker {
             try await recordOutcomes(items)
             let settlements = items.map(\.settlement)
             guard let request else {
-                note(try await uncancelled { (broker) throws(BrokerError) in try await broker.settle(settlements) }, of: items)
+                let results = try await uncancelled { (broker) throws(BrokerError) in
+                    try await broker.settle(settlements)
+                }
+                note(results, of: items)
                 return
             }
             let (results, claim): ([SettlementResult], Claim)
@@ -122,7 +125,9 @@ extension Worker {
         let interval = configuration.lease / 3
         // A lease that is younger than half an interval is extended the next time.
         let limit = uptime - interval / 2
-        let running = runs.all.filter { !$0.run.isStuck && $0.run.cancellation != .leaseLost && $0.run.claimed <= limit }
+        let running = runs.all.filter {
+            !$0.run.isStuck && $0.run.cancellation != .leaseLost && $0.run.claimed <= limit
+        }
         let waiting = lanes.allBuffered.filter { $0.claimed <= limit }
         let leases = running.map(\.run.delivery.lease) + waiting.map(\.delivery.lease)
         schedule.heartbeat = runs.count + lanes.buffered > 0 ? uptime + interval : nil
@@ -172,7 +177,10 @@ extension Worker {
             do {
                 metrics.depth(of: queue.name, try await inspector.counts(of: queue.name))
             } catch {
-                logger.debug("A queue could not be measured", metadata: ["queue": "\(queue.name)", "error": "\(error)"])
+                logger.debug(
+                    "A queue could not be measured",
+                    metadata: ["queue": "\(queue.name)", "error": "\(error)"]
+                )
             }
         }
     }

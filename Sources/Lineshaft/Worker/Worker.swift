@@ -46,7 +46,9 @@ public actor Worker: Service {
     var openSlots = 0
     nonisolated let alarm: Alarm
 
-    /// Makes a worker. Nothing starts and nothing is checked before ``run()``.
+    /// Makes a worker.
+    ///
+    /// Nothing starts and nothing is checked before ``run()``.
     ///
     /// - Parameters:
     ///   - jobs: The system whose jobs to run.
@@ -72,7 +74,9 @@ public actor Worker: Service {
         alarm = Alarm(clock: jobs.clock) { [control] in control.wake.raise() }
     }
 
-    /// Where a worker is in its life. It only ever moves downwards in this list.
+    /// Where a worker is in its life.
+    ///
+    /// It only ever moves downwards in this list.
     enum Phase: Sendable, Equatable {
         case created
         /// Claiming and running.

@@ -5,16 +5,21 @@
 //
 
 extension Worker {
-    /// How a worker works. Every value has a default.
+    /// How a worker works.
+    ///
+    /// Every value has a default.
     public struct Configuration: Sendable {
-        /// The worker's name, unique among the workers of the broker. Made from host and process if left out.
+        /// The worker's name, unique among the workers of the broker.
+        ///
+        /// Made from host and process if left out.
         public var name: String?
         /// The program's version, for tools that list workers.
         public var version: String?
         /// How many jobs run at once over all queues; the sum of the queues' concurrencies if left out.
         public var concurrency: Int?
-        /// How long a lease runs unless extended. A third of it is the time between heartbeats, and a dead worker's jobs
-        /// run again after it: 8 seconds.
+        /// How long a lease runs unless extended.
+        ///
+        /// A third of it is the time between heartbeats, and a dead worker's jobs run again after it: 8 seconds.
         public var lease: Duration = .seconds(8)
         /// How many more jobs than are running may be claimed ahead while jobs are short; they wait milliseconds at most.
         public var prefetch: Int = 64
@@ -67,11 +72,15 @@ extension Worker {
         }
     }
 
-    /// What happens at shutdown. The worker first stops claiming and gives back what it has claimed but not started.
+    /// What happens at shutdown.
+    ///
+    /// The worker first stops claiming and gives back what it has claimed but not started.
     public struct Shutdown: Sendable, Hashable {
         /// How long running jobs may take to finish by themselves.
         public var finish: Duration = .seconds(20)
-        /// How long they may take to stop after they were cancelled. They go back at once and it costs no attempt.
+        /// How long they may take to stop after they were cancelled.
+        ///
+        /// They go back at once and it costs no attempt.
         public var cancel: Duration = .seconds(5)
         /// How long telling the broker may take.
         public var release: Duration = .seconds(5)

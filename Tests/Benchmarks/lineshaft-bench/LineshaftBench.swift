@@ -6,8 +6,10 @@
 
 internal import ArgumentParser
 
-/// Measures Lineshaft. Every figure is compared with a reference from the same run, because times of a shared machine
-/// mean nothing by themselves.
+/// Measures Lineshaft.
+///
+/// Every figure is compared with a reference from the same run, because times of a shared machine mean nothing by
+/// themselves.
 @main
 struct LineshaftBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
