@@ -38,7 +38,9 @@ public final class Inbox: Sendable {
         self.client = client
     }
 
-    /// Hands over what happened. Events for jobs that nobody here waits for are dropped.
+    /// Hands over what happened.
+    ///
+    /// Events for jobs that nobody here waits for are dropped.
     public func deliver(_ events: [ResultEvent]) {
         let tickets = state.withLock { state in
             events.map { event in
@@ -57,13 +59,16 @@ public final class Inbox: Sendable {
         }
     }
 
-    /// The jobs whose outcomes have not arrived yet. A store reads them again after it was cut off.
+    /// The jobs whose outcomes have not arrived yet.
+    ///
+    /// A store reads them again after it was cut off.
     public var awaited: [JobID] {
         state.withLock { Array($0.entries.keys) }
     }
 
-    /// The ticket of `id`, made if there is none. The inbox forgets it when the outcome has arrived, or when nobody holds
-    /// a claim to it any more.
+    /// The ticket of `id`, made if there is none.
+    ///
+    /// The inbox forgets it when the outcome has arrived, or when nobody holds a claim to it any more.
     package func claim(_ id: JobID) -> TicketClaim {
         let (ticket, closing) = state.withLock { state -> (Ticket, BrokerError?) in
             if state.entries[id] != nil {

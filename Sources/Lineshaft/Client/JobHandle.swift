@@ -4,9 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// One submitted job, from the submitter's side. Copies are the same job; letting go of a handle changes nothing for it.
+/// One submitted job, from the submitter's side.
+///
+/// Copies are the same job; letting go of a handle changes nothing for it.
 public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
-    /// The job's identity. Another process gets a handle from it with ``JobSystem/handle(for:returning:)``.
+    /// The job's identity.
+    ///
+    /// Another process gets a handle from it with ``JobSystem/handle(for:returning:)``.
     public let id: JobID
     /// Whether the submission was a duplicate, so that this is the job that was there before.
     public let isDuplicate: Bool
@@ -27,7 +31,9 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         self.lapses = lapses
     }
 
-    /// What the job's handler returned. Suspends until the job has ended; the outcome is pushed, not polled.
+    /// What the job's handler returned.
+    ///
+    /// Suspends until the job has ended; the outcome is pushed, not polled.
     ///
     /// Cancelling the waiting task ends the wait, not the job.
     public var value: Output {
@@ -36,7 +42,9 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         }
     }
 
-    /// How the job ended, as it is stored. Suspends until it has.
+    /// How the job ended, as it is stored.
+    ///
+    /// Suspends until it has.
     ///
     /// It throws `CancellationError` when the waiting task is cancelled, ``JobError`` with the code `notFound` when there
     /// is no such job or its outcome is no longer kept, and ``BrokerError`` when the system is shut down or unreachable.
@@ -58,14 +66,17 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         }
     }
 
-    /// How far the job says it has come: the latest report, then each new one, until the job has ended. A slow reader gets
-    /// the newest report and misses the ones between.
+    /// How far the job says it has come: the latest report, then each new one, until the job has ended.
+    ///
+    /// A slow reader gets the newest report and misses the ones between.
     public var progress: JobProgressSequence {
         JobProgressSequence(claim: claim, system: system)
     }
 
-    /// Cancels the job. A waiting job ends at once; a running one gets Swift's own task cancellation, on whatever host it
-    /// runs, and ends when its handler has stopped.
+    /// Cancels the job.
+    ///
+    /// A waiting job ends at once; a running one gets Swift's own task cancellation, on whatever host it runs, and ends
+    /// when its handler has stopped.
     ///
     /// - Returns: What happened.
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot cancel.
@@ -113,11 +124,10 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         guard let inspector = system.broker.inspector else { return }
         if let job = try await inspector.find(id), job.state != .dead { return }
         // It may have ended between the two questions.
-        if let record = try await system.results.outcomes(of: [id])[id] {
-            system.inbox.deliver([.finished(record)])
-        } else {
+        guard let record = try await system.results.outcomes(of: [id])[id] else {
             throw system.notFound(id)
         }
+        system.inbox.deliver([.finished(record)])
     }
 
     /// Waits, and at the time when the job may end without a worker, makes the broker look.

@@ -24,7 +24,8 @@ package struct SubmissionPlan: Sendable {
     ///   - callOptions: What the call says otherwise than the type.
     ///   - time: The time of submission.
     /// - Throws: ``ConfigurationError`` that names the option and what it must be.
-    package init<J: Job>(_ type: J.Type, options callOptions: JobOptions, at time: Timestamp) throws(ConfigurationError) {
+    package init<J: Job>(_ type: J.Type, options callOptions: JobOptions, at time: Timestamp) throws(ConfigurationError)
+    {
         let options = J.options.overridden(by: callOptions)
         try Self.check(options, of: J.name)
         submitted = time

@@ -4,14 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+internal import Synchronization
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
-internal import Synchronization
 
-/// How parameters and outputs become bytes. Every process of a system must use the same one.
+/// How parameters and outputs become bytes.
+///
+/// Every process of a system must use the same one.
 public protocol PayloadCodec: Sendable {
     /// The bytes of `value`.
     ///

@@ -73,7 +73,9 @@ extension Worker {
             if !Task.isCancelled, await exchange() {
                 dispatchParked(keeping: pace.share)
                 // More slots are opened by the worker's own loop, which owns them.
-                if lanes.buffered > openSlots + 1 + pace.share && slots.count < lanes.concurrency { control.wake.raise() }
+                if lanes.buffered > openSlots + 1 + pace.share && slots.count < lanes.concurrency {
+                    control.wake.raise()
+                }
                 continue
             }
             let order = await withUnsafeContinuation { continuation in
