@@ -118,6 +118,8 @@ package struct QueueTable: Sendable {
         records[slot].time = due.nanosecondsSinceEpoch
         queues[number].due.insert(TimeLine.Entry(time: due.nanosecondsSinceEpoch, tie: order, slot: slot))
         queues[number].counts.scheduled += 1
+        // Whoever waits for this queue was told when its next job falls due, and now one is due before that.
+        if queues[number].due.first?.slot == slot { noteArrivals(1, in: number) }
     }
 
     /// Begins to watch for the expiry and deadline of a job that has begun to wait.
