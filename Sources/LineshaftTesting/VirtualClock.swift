@@ -102,6 +102,9 @@ public final class VirtualClock: QueueClock {
     /// - Parameter duration: How far; zero or less moves nothing.
     public func advance(by duration: Duration) {
         guard duration > .zero else { return }
+        // Wall time is kept in whole nanoseconds, and the two must not drift apart.
+        let whole = Duration.nanoseconds(duration.saturatedNanoseconds)
+        let duration = whole < duration ? whole + .nanoseconds(1) : whole
         let due = state.withLock { state in
             state.now = state.now + duration
             state.uptime += duration

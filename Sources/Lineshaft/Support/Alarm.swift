@@ -17,6 +17,9 @@ package final class Alarm: Sendable {
         var isStopped = false
     }
 
+    /// Whether the calling task sleeps for an alarm and not for somebody's work: clocks of tests tell the two apart.
+    @TaskLocal package static var isSleeper = false
+
     private let clock: any QueueClock
     private let ring: @Sendable () -> Void
     private let state = Mutex(State())
@@ -80,7 +83,7 @@ package final class Alarm: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await self.clock.sleep(until: target)
+                    try await Self.$isSleeper.withValue(true) { try await self.clock.sleep(until: target) }
                 } catch {
                     // Cancelled, because the time was changed or nobody waits any more; the loop looks again.
                 }

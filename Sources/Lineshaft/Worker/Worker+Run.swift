@@ -112,6 +112,7 @@ extension Worker {
             }
             if phase == .stopped { break }
             setAlarm()
+            noteQuiet()
             await control.wake.waitUncancelled()
         }
         while let parked = slots.unpark() ?? control.takeLeader() { parked.continuation.resume(returning: .stop) }
@@ -163,6 +164,11 @@ extension Worker {
 
     /// Sets the alarm to the next moment at which something must be done.
     func setAlarm() {
+        alarm.set(nextMoment)
+    }
+
+    /// The next moment at which something must be done, by uptime.
+    package var nextMoment: Duration? {
         var moments = [
             schedule.claim, schedule.flush, schedule.heartbeat, schedule.announcement, schedule.measurement,
         ]
@@ -173,7 +179,7 @@ extension Worker {
         case .draining(let time), .cancelling(let time), .closing(let time): moments.append(time)
         case .created, .serving, .stopped: break
         }
-        alarm.set(moments.compactMap { $0 }.min())
+        return moments.compactMap { $0 }.min()
     }
 
     /// Somebody has cancelled these jobs.

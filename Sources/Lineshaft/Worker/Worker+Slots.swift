@@ -78,6 +78,7 @@ extension Worker {
                 }
                 continue
             }
+            noteQuiet()
             let order = await withUnsafeContinuation { continuation in
                 let parked = SlotTable.Parked(slot: slot, continuation: continuation)
                 switch control.lead(parked) {

@@ -45,6 +45,8 @@ public actor Worker: Service {
     /// How many slots have been opened and have not asked for a job yet.
     var openSlots = 0
     nonisolated let alarm: Alarm
+    /// Raised when the worker has nothing to do but to wait for its running jobs, if anybody asked.
+    var quietSignal: Signal?
 
     /// Makes a worker.
     ///

@@ -80,6 +80,15 @@ final class WorkerControl: Sendable {
         }
     }
 
+    /// Whether something has been said that nobody has looked at.
+    var hasNews: Bool {
+        state.withLock { state in
+            let messages = state.messages
+            return messages.isWorkExpected || messages.isShutdownRequested || messages.isCancelled
+                || !messages.cancelled.isEmpty
+        }
+    }
+
     func takeMessages() -> Messages {
         state.withLock { state in
             defer {
