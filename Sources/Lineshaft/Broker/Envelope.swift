@@ -25,17 +25,23 @@ public struct Envelope: Sendable, Hashable, Identifiable {
     /// The process that waits for the outcome; `nil` when nobody does.
     public let replyTo: ClientID?
     /// What only some jobs have.
-    private let extras: Extras?
+    private let box: DetailsBox?
 
     /// The parts that most jobs leave out, behind one reference so that a plain envelope stays small.
-    private final class Extras: Sendable, Hashable {
-        let details: Details
+    package final class DetailsBox: Sendable, Hashable {
+        package let details: Details
 
-        init(_ details: Details) { self.details = details }
+        package init(_ details: Details) {
+            self.details = details
+        }
 
-        static func == (lhs: Extras, rhs: Extras) -> Bool { lhs.details == rhs.details }
+        package static func == (lhs: DetailsBox, rhs: DetailsBox) -> Bool {
+            lhs === rhs || lhs.details == rhs.details
+        }
 
-        func hash(into hasher: inout Hasher) { hasher.combine(details) }
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(details)
+        }
     }
 
     /// The parts that most jobs leave out.
@@ -90,18 +96,41 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         self.payload = payload
         self.submitted = submitted
         self.replyTo = replyTo
-        self.extras = details.flatMap { $0 == Self.noDetails ? nil : Extras($0) }
+        self.box = details.flatMap { $0 == Self.noDetails ? nil : DetailsBox($0) }
+    }
+
+    /// Creates an envelope from parts that were checked and put together before.
+    package init(
+        id: JobID,
+        name: JobName,
+        version: Int,
+        queue: QueueName,
+        priority: JobPriority,
+        payload: [UInt8],
+        submitted: Timestamp,
+        replyTo: ClientID?,
+        box: DetailsBox?
+    ) {
+        self.id = id
+        self.name = name
+        self.version = version
+        self.queue = queue
+        self.priority = priority
+        self.payload = payload
+        self.submitted = submitted
+        self.replyTo = replyTo
+        self.box = box
     }
 
     private static let noDetails = Details()
 
     /// The parts that most jobs leave out.
-    public var details: Details { extras?.details ?? Self.noDetails }
+    public var details: Details { box?.details ?? Self.noDetails }
 
     /// Whether any of ``details`` is set.
     ///
     /// Reading them costs more than asking.
-    package var hasDetails: Bool { extras != nil }
+    package var hasDetails: Bool { box != nil }
 }
 
 /// The identity of one process's subscription to outcomes, for brokers to push to.

@@ -12,11 +12,23 @@ package final class Ticket: Sendable {
 
     private struct State {
         var result: Result<OutcomeRecord, any Error>?
-        var waiters: [UInt64: Waiter] = [:]
+        /// Nearly always one task waits for a job, and needs no dictionary.
+        var first: (id: UInt64, waiter: Waiter)?
+        var others: [UInt64: Waiter] = [:]
         var cancelled: Set<UInt64> = []
         var nextWaiter: UInt64 = 0
         var progress: JobProgress?
         var followers: [UInt64: AsyncStream<JobProgress>.Continuation] = [:]
+
+        mutating func add(_ waiter: Waiter, _ id: UInt64) {
+            if first == nil { first = (id, waiter) } else { others[id] = waiter }
+        }
+
+        mutating func remove(_ id: UInt64) -> Waiter? {
+            guard let first, first.id == id else { return others.removeValue(forKey: id) }
+            self.first = nil
+            return first.waiter
+        }
     }
 
     private let state = Mutex(State())
@@ -44,14 +56,14 @@ package final class Ticket: Sendable {
                 let ready = state.withLock { state -> Result<OutcomeRecord, any Error>? in
                     if let result = state.result { return result }
                     if state.cancelled.remove(waiter) != nil { return .failure(CancellationError()) }
-                    state.waiters[waiter] = continuation
+                    state.add(continuation, waiter)
                     return nil
                 }
                 if let ready { continuation.resume(returning: ready) }
             }
         } onCancel: {
             let continuation = state.withLock { state -> Waiter? in
-                if let waiting = state.waiters.removeValue(forKey: waiter) { return waiting }
+                if let waiting = state.remove(waiter) { return waiting }
                 // The cancellation came before the wait was registered: leave word for it.
                 if state.result == nil { state.cancelled.insert(waiter) }
                 return nil
@@ -99,17 +111,15 @@ package final class Ticket: Sendable {
     }
 
     private func complete(_ result: Result<OutcomeRecord, any Error>) {
-        let (waiters, followers) = state.withLock {
-            state -> ([UInt64: Waiter], [AsyncStream<JobProgress>.Continuation]) in
-            guard state.result == nil else { return ([:], []) }
-            state.result = result
-            defer {
-                state.waiters = [:]
-                state.followers = [:]
-            }
-            return (state.waiters, Array(state.followers.values))
+        let parted = state.withLock { state -> State? in
+            guard state.result == nil else { return nil }
+            let parted = state
+            state = State(result: result)
+            return parted
         }
-        for waiter in waiters.values { waiter.resume(returning: result) }
-        for follower in followers { follower.finish() }
+        guard let parted else { return }
+        parted.first?.waiter.resume(returning: result)
+        for waiter in parted.others.values { waiter.resume(returning: result) }
+        for follower in parted.followers.values { follower.finish() }
     }
 }

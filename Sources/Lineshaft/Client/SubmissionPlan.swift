@@ -15,7 +15,7 @@ package struct SubmissionPlan: Sendable {
     private let queue: QueueName
     private let priority: JobPriority
     private let unique: UniquePolicy?
-    private let details: Envelope.Details?
+    private let box: Envelope.DetailsBox?
 
     /// Merges and checks options.
     ///
@@ -36,7 +36,7 @@ package struct SubmissionPlan: Sendable {
         unique = options.unique
 
         guard options.needsDetails || callOptions.retry != nil else {
-            details = nil
+            box = nil
             lapses = nil
             return
         }
@@ -51,14 +51,18 @@ package struct SubmissionPlan: Sendable {
         details.headers = options.headers
         details.acknowledgement = options.acknowledgement ?? .batched
         lapses = [details.expires, details.deadline].compactMap { $0 }.min()
-        self.details = details
+        box = Envelope.DetailsBox(details)
     }
 
     /// The draft of one job.
     package func draft(id: JobID, payload: [UInt8], parent: JobID?) -> JobDraft {
-        var details = details
-        if let parent { details = Self.with(details) { $0.parent = parent } }
-        if let unique { details = Self.with(details) { $0.unique = unique.claim(name: name, payload: payload) } }
+        var box = box
+        if parent != nil || unique != nil {
+            var details = box?.details ?? Envelope.Details()
+            details.parent = parent
+            details.unique = unique?.claim(name: name, payload: payload)
+            box = Envelope.DetailsBox(details)
+        }
         return JobDraft(
             id: id,
             name: name,
@@ -67,17 +71,8 @@ package struct SubmissionPlan: Sendable {
             queue: queue,
             priority: priority,
             payload: payload,
-            details: details
+            box: box
         )
-    }
-
-    private static func with(
-        _ details: Envelope.Details?,
-        _ change: (inout Envelope.Details) -> Void
-    ) -> Envelope.Details {
-        var details = details ?? Envelope.Details()
-        change(&details)
-        return details
     }
 
     private static func check(_ options: JobOptions, of name: JobName) throws(ConfigurationError) {

@@ -14,7 +14,7 @@ package enum NameRules {
     /// - Parameter name: The name to check.
     /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
     package static func check(_ name: JobName) throws(ConfigurationError) {
-        try check(name.rawValue, what: "job name", remedy: "Give the job type's `name` another value.", forbidden: [])
+        try check(name.rawValue, what: "job name", remedy: "Give the job type's `name` another value.", forbidsBraces: false)
     }
 
     /// Checks a queue's name.
@@ -23,14 +23,14 @@ package enum NameRules {
     /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
     package static func check(_ name: QueueName) throws(ConfigurationError) {
         // Braces mark the hash tag of a Redis Cluster key, which is the queue's name.
-        try check(name.rawValue, what: "queue name", remedy: "Use another queue name.", forbidden: ["{", "}"])
+        try check(name.rawValue, what: "queue name", remedy: "Use another queue name.", forbidsBraces: true)
     }
 
     private static func check(
         _ name: String,
         what: String,
         remedy: String,
-        forbidden: Set<Unicode.Scalar>
+        forbidsBraces: Bool
     ) throws(ConfigurationError) {
         if name.isEmpty {
             throw ConfigurationError(code: .invalidName, message: "A \(what) is empty. \(remedy)")
@@ -42,12 +42,11 @@ package enum NameRules {
                     + "the limit is \(maximumLength). \(remedy)"
             )
         }
-        for scalar in name.unicodeScalars
-        where scalar.value < 0x20 || scalar.value == 0x7F || forbidden.contains(scalar) {
+        for byte in name.utf8 where byte < 0x20 || byte == 0x7F || (forbidsBraces && (byte == 0x7B || byte == 0x7D)) {
             throw ConfigurationError(
                 code: .invalidName,
                 message: "The \(what) \(String(reflecting: name)) contains the character "
-                    + "\(String(reflecting: String(Character(scalar)))), which names may not. \(remedy)"
+                    + "\(String(reflecting: String(Character(Unicode.Scalar(byte))))), which names may not. \(remedy)"
             )
         }
     }

@@ -21,7 +21,7 @@ public struct JobDraft: Sendable {
     /// The encoded parameters.
     public var payload: [UInt8]
     /// Everything else; `nil` while nothing else is set.
-    package var rareDetails: Envelope.Details?
+    package var box: Envelope.DetailsBox?
 
     package init(
         id: JobID,
@@ -31,7 +31,7 @@ public struct JobDraft: Sendable {
         queue: QueueName,
         priority: JobPriority,
         payload: [UInt8],
-        details: Envelope.Details?
+        box: Envelope.DetailsBox?
     ) {
         self.id = id
         self.name = name
@@ -40,13 +40,13 @@ public struct JobDraft: Sendable {
         self.queue = queue
         self.priority = priority
         self.payload = payload
-        self.rareDetails = details
+        self.box = box
     }
 
     /// Everything else: headers, times, limits.
     public var details: Envelope.Details {
-        get { rareDetails ?? Envelope.Details() }
-        set { rareDetails = newValue }
+        get { box?.details ?? Envelope.Details() }
+        set { box = Envelope.DetailsBox(newValue) }
     }
 
     /// The envelope of this draft.
@@ -60,7 +60,7 @@ public struct JobDraft: Sendable {
             payload: payload,
             submitted: submitted,
             replyTo: replyTo,
-            details: rareDetails
+            box: box
         )
     }
 }

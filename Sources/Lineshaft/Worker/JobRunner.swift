@@ -10,15 +10,26 @@ package import Logging
 ///
 /// It decides nothing.
 package struct JobRunner: Sendable {
+    /// A handler in the table, by reference: it is looked up once for each run and handed around.
+    package final class Entry: Sendable {
+        package let handler: AnyHandler
+
+        package init(_ handler: AnyHandler) {
+            self.handler = handler
+        }
+    }
+
     /// A delivery that a slot is to run.
     package struct Assignment: Sendable {
         package let delivery: Delivery
+        /// What runs it; `nil` when the worker does not know the job's name or version.
+        package let entry: Entry?
         /// When the run will be cancelled.
         package let deadline: Timestamp?
     }
 
     private let system: JobSystem
-    private let handlers: [JobName: AnyHandler]
+    private let entries: [JobName: Entry]
     private let middleware: [any RunMiddleware]
     private let logger: Logger
 
@@ -29,21 +40,21 @@ package struct JobRunner: Sendable {
         logger: Logger
     ) {
         self.system = system
-        self.handlers = handlers
+        self.entries = handlers.mapValues(Entry.init)
         self.middleware = middleware
         self.logger = logger
     }
 
     /// The handler that may run a job; `nil` when there is none, or only one for earlier versions.
-    package func handler(for envelope: Envelope) -> AnyHandler? {
-        guard let handler = handlers[envelope.name], envelope.version <= handler.version else { return nil }
-        return handler
+    package func entry(for envelope: Envelope) -> Entry? {
+        guard let entry = entries[envelope.name], envelope.version <= entry.handler.version else { return nil }
+        return entry
     }
 
     /// Runs a delivery in the calling task, whose cancellation is the job's.
     package func run(_ assignment: Assignment) async -> RunEnd {
         let delivery = assignment.delivery
-        guard let handler = handler(for: delivery.envelope) else { return .unknown }
+        guard let entry = assignment.entry else { return .unknown }
         if system.storesResultsApart && delivery.delivery > 1 {
             do {
                 let id = delivery.envelope.id
@@ -57,8 +68,8 @@ package struct JobRunner: Sendable {
             scope: RunScope(delivery: delivery, system: system, logger: logger, deadline: assignment.deadline)
         )
         do {
-            if middleware.isEmpty { return .returned(try await handler.run(context, system.configuration.codec)) }
-            return .returned(try await run(context, handler, through: middleware[...]))
+            if middleware.isEmpty { return .returned(try await entry.handler.run(context, system.configuration.codec)) }
+            return .returned(try await run(context, entry, through: middleware[...]))
         } catch {
             return .threw(error)
         }
@@ -66,14 +77,14 @@ package struct JobRunner: Sendable {
 
     private func run(
         _ context: JobContext,
-        _ handler: AnyHandler,
+        _ entry: Entry,
         through middleware: ArraySlice<any RunMiddleware>
     ) async throws -> [UInt8] {
         guard let first = middleware.first else {
-            return try await handler.run(context, system.configuration.codec)
+            return try await entry.handler.run(context, system.configuration.codec)
         }
         return try await first.run(context) { context in
-            try await self.run(context, handler, through: middleware.dropFirst())
+            try await self.run(context, entry, through: middleware.dropFirst())
         }
     }
 }

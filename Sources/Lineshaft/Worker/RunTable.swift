@@ -13,6 +13,8 @@ package struct RunTable {
     /// One run.
     package struct Run: Sendable {
         package let delivery: Delivery
+        /// What runs it; `nil` when the worker does not know the job's name or version.
+        package let entry: JobRunner.Entry?
         package let claimed: Duration
         package let started: Duration
         /// Which run of the worker this is, to tell it from others in the same slot.
@@ -55,10 +57,10 @@ package struct RunTable {
     }
 
     /// A run begins.
-    package mutating func begin(slot: Int, delivery: Delivery, claimed: Duration, at uptime: Duration) {
+    package mutating func begin(slot: Int, delivery: Delivery, entry: JobRunner.Entry?, claimed: Duration, at uptime: Duration) {
         while runs.count <= slot { runs.append(nil) }
         lastSerial += 1
-        runs[slot] = Run(delivery: delivery, claimed: claimed, started: uptime, serial: lastSerial)
+        runs[slot] = Run(delivery: delivery, entry: entry, claimed: claimed, started: uptime, serial: lastSerial)
         count += 1
     }
 

@@ -22,7 +22,7 @@ extension Worker {
             settlement: Settlement(lease: run.delivery.lease, disposition: disposition),
             delivery: run.delivery
         )
-        if acknowledgement(of: run.delivery) == .immediate && !Task.isCancelled {
+        if acknowledgement(of: run) == .immediate && !Task.isCancelled {
             await settleAtOnce(item)
         } else {
             outbox.put(item)
@@ -33,7 +33,7 @@ extension Worker {
     func disposition(of run: RunTable.Run, _ end: RunEnd) -> Settlement.Disposition? {
         if case .returned(let output) = end, run.cancellation != .leaseLost { return .succeeded(output) }
         let envelope = run.delivery.envelope
-        let handler = runner?.handler(for: envelope)
+        let handler = run.entry?.handler
         let facts = RunFacts(
             attempt: run.delivery.attempt,
             submitted: envelope.submitted,
@@ -52,9 +52,10 @@ extension Worker {
         return handler?.retry ?? .policy(handler?.options.retry ?? jobs.configuration.retry)
     }
 
-    private func acknowledgement(of delivery: Delivery) -> Acknowledgement {
-        if delivery.envelope.hasDetails, delivery.envelope.details.acknowledgement == .immediate { return .immediate }
-        return runner?.handler(for: delivery.envelope)?.options.acknowledgement ?? .batched
+    private func acknowledgement(of run: RunTable.Run) -> Acknowledgement {
+        let envelope = run.delivery.envelope
+        if envelope.hasDetails, envelope.details.acknowledgement == .immediate { return .immediate }
+        return run.entry?.handler.options.acknowledgement ?? .batched
     }
 
     /// Settles one run before its slot goes on; hands it to the pump when the broker does not answer.

@@ -150,17 +150,22 @@ extension Worker {
         guard phase == .serving, let held = lanes.start() else { return nil }
         let delivery = held.delivery
         let uptime = jobs.clock.uptime
-        runs.begin(slot: slot, delivery: delivery, claimed: held.claimed, at: uptime)
-        let deadline = limitRun(slot: slot, delivery, from: uptime)
+        let entry = runner?.entry(for: delivery.envelope)
+        runs.begin(slot: slot, delivery: delivery, entry: entry, claimed: held.claimed, at: uptime)
+        let deadline = limitRun(slot: slot, delivery.envelope, entry, from: uptime)
         metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
-        return JobRunner.Assignment(delivery: delivery, deadline: deadline)
+        return JobRunner.Assignment(delivery: delivery, entry: entry, deadline: deadline)
     }
 
     /// Schedules what ends a run early: the attempt's timeout and the job's deadline.
-    private func limitRun(slot: Int, _ delivery: Delivery, from uptime: Duration) -> Timestamp? {
-        let envelope = delivery.envelope
+    private func limitRun(
+        slot: Int,
+        _ envelope: Envelope,
+        _ entry: JobRunner.Entry?,
+        from uptime: Duration
+    ) -> Timestamp? {
         let details = envelope.hasDetails ? envelope.details : nil
-        let timeout = details?.timeout ?? runner?.handler(for: envelope)?.options.timeout
+        let timeout = details?.timeout ?? entry?.handler.options.timeout
         guard timeout != nil || details?.deadline != nil else { return nil }
         let now = jobs.clock.now
         var ends: [Timestamp] = []

@@ -44,24 +44,36 @@ struct MemoryBenchmark: AsyncParsableCommand {
         let bytesPerJob = try await Self.bytesPerJob(200_000)
         let printer = FigurePrinter(asJSON: json)
         printer.title("In-memory broker, \(jobs) no-op jobs a round, median of \(rounds) rounds")
-        var floors: [Double] = []
-        var rates: [Int: [Double]] = [:]
+        var floors: [Speed] = []
+        var speeds: [Int: [Speed]] = [:]
         for _ in 0..<rounds {
             floors.append(await Self.floor(jobs))
             for submitters in submitters {
                 let count = submitters == 1 ? jobs / 4 : jobs
-                rates[submitters, default: []].append(try await Self.throughput(count, submitters: submitters))
+                speeds[submitters, default: []].append(try await Self.throughput(count, submitters: submitters))
             }
         }
-        let floor = floors.median
+        let floor = floors.map(\.rate).median
+        let floorCPU = floors.map(\.cpuMicroseconds).median
         try printer.show(Figure("memory.floor", floor, "jobs/s"))
         for submitters in submitters {
             try printer.show(
                 Figure(
                     "memory.throughput.\(submitters)",
-                    rates[submitters, default: []].median,
+                    speeds[submitters, default: []].map(\.rate).median,
                     "jobs/s",
                     reference: floor,
+                    comparedWith: "floor"
+                )
+            )
+        }
+        for submitters in submitters {
+            try printer.show(
+                Figure(
+                    "memory.cpu_per_job.\(submitters)",
+                    speeds[submitters, default: []].map(\.cpuMicroseconds).median,
+                    "µs",
+                    reference: floorCPU,
                     comparedWith: "floor"
                 )
             )
@@ -74,8 +86,8 @@ struct MemoryBenchmark: AsyncParsableCommand {
 
     /// The rate at which one task adds empty child tasks to a discarding group and they end.
     @concurrent
-    private static func floor(_ count: Int) async -> Double {
-        await rate(of: count) {
+    private static func floor(_ count: Int) async -> Speed {
+        await Speed.measure(count) {
             await withDiscardingTaskGroup { group in
                 for _ in 0..<count { group.addTask {} }
             }
@@ -84,9 +96,9 @@ struct MemoryBenchmark: AsyncParsableCommand {
 
     /// The rate at which jobs are submitted, run and awaited by so many tasks, each one job at a time.
     @concurrent
-    private static func throughput(_ count: Int, submitters: Int) async throws -> Double {
+    private static func throughput(_ count: Int, submitters: Int) async throws -> Speed {
         try await withWorker { jobs in
-            try await rate(of: count / submitters * submitters) {
+            try await Speed.measure(count / submitters * submitters) {
                 try await withThrowingDiscardingTaskGroup { group in
                     for _ in 0..<submitters {
                         group.addTask {
