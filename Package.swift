@@ -56,11 +56,37 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "ExampleTerminal",
+            dependencies: [
+                "Lineshaft",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/Shared/Terminal",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ExampleSum",
+            dependencies: ["Lineshaft"],
+            path: "Examples/Shared/Sum",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ExampleManifest",
+            dependencies: [
+                "Lineshaft",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Examples/Shared/Manifest",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "quickstart",
             dependencies: [
-                "Lineshaft",
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "ExampleSum", "ExampleTerminal", "Lineshaft",
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Examples/quickstart",
             swiftSettings: settings
@@ -68,11 +94,9 @@ let package = Package(
         .executableTarget(
             name: "manifest",
             dependencies: [
-                "Lineshaft",
+                "ExampleManifest", "ExampleTerminal", "Lineshaft",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Examples/manifest",
             swiftSettings: settings
@@ -111,7 +135,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ExampleTests",
-            dependencies: ["Lineshaft", "LineshaftTesting", "quickstart", "manifest"],
+            dependencies: [
+                "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
+                "manifest", "quickstart",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -86,6 +86,31 @@ struct WaitingTests {
     }
 
     @Test
+    func `Room that comes while a submitter is about to wait is not missed`() async throws {
+        for round in 0..<2_000 {
+            let broker = MemoryBroker(clock: VirtualClock())
+            let envelope = Envelope(
+                id: JobID(high: 1, low: UInt64(round)),
+                name: "job",
+                payload: [],
+                submitted: Timestamp(nanosecondsSinceEpoch: 0)
+            )
+            _ = try await broker.enqueue([Submission(envelope)])
+            let request = ClaimRequest(
+                worker: WorkerID("1"),
+                shares: [.init(queue: "default", fair: 1, maximum: 1)],
+                limit: 1,
+                lease: .seconds(30),
+                poisonLimit: 3
+            )
+            async let room: Void = broker.waitForRoom(in: "default", maximumLength: 1)
+            async let claim = broker.claim(request)
+            #expect(try await claim.deliveries.count == 1)
+            try await room
+        }
+    }
+
+    @Test
     func `A payload that is too large is refused together with its call`() async throws {
         let broker = MemoryBroker(
             clock: VirtualClock(),

@@ -19,39 +19,90 @@ package final class RoomWaiters: Sendable {
         var waiters: Deque<UInt64> = []
     }
 
+    /// How far a waiter has come.
+    ///
+    /// It enters in one step with finding no room. Its continuation exists only later, for the closure of a cancellation
+    /// handler runs outside the actor's isolation; room that comes in between is kept for it.
+    private enum Place {
+        case entered
+        case waiting(Waiter)
+        case granted
+        case cancelled
+
+        var isInLine: Bool {
+            switch self {
+            case .entered, .waiting: true
+            case .granted, .cancelled: false
+            }
+        }
+    }
+
     private struct State {
         var groups: [QueueName: [Group]] = [:]
-        var waiting: [UInt64: Waiter] = [:]
-        var cancelled: Set<UInt64> = []
+        var places: [UInt64: Place] = [:]
         var closing: BrokerError?
         var lastID: UInt64 = 0
 
-        mutating func add(_ id: UInt64, to queue: QueueName, maximumLength: Int) {
+        mutating func enter(_ queue: QueueName, maximumLength: Int) -> UInt64 {
+            lastID += 1
+            let id = lastID
+            places[id] = .entered
             var groups = groups[queue] ?? []
             let found = groups.firstIndex { $0.maximumLength == maximumLength }
             if found == nil { groups.append(Group(maximumLength: maximumLength)) }
             let position = found ?? groups.count - 1
             groups[position].waiters.append(id)
             // Those who were cancelled leave their numbers behind.
-            if groups[position].waiters.count > 2 * waiting.count + 16 {
-                groups[position].waiters.removeAll { $0 != id && waiting[$0] == nil }
+            if groups[position].waiters.count > 2 * places.count + 16 {
+                groups[position].waiters.removeAll { places[$0]?.isInLine != true }
             }
             self.groups[queue] = groups
+            return id
         }
 
         mutating func take(_ queue: QueueName, length: Int) -> [Waiter] {
             guard var groups = groups[queue] else { return [] }
+            var length = length
             var taken: [Waiter] = []
             for position in groups.indices {
-                while length + taken.count < groups[position].maximumLength,
-                    let id = groups[position].waiters.popFirst()
-                {
-                    if let waiter = waiting.removeValue(forKey: id) { taken.append(waiter) }
+                while length < groups[position].maximumLength, let id = groups[position].waiters.popFirst() {
+                    switch places[id] {
+                    case .entered: places[id] = .granted
+                    case .waiting(let waiter):
+                        places[id] = nil
+                        taken.append(waiter)
+                    case .granted, .cancelled, nil: continue
+                    }
+                    length += 1
                 }
             }
             groups.removeAll { $0.waiters.isEmpty }
             self.groups[queue] = groups.isEmpty ? nil : groups
             return taken
+        }
+
+        /// Lets a waiter wait that has entered, unless there is an answer for it already.
+        mutating func wait(_ id: UInt64, _ waiter: Waiter, for queue: QueueName) -> Result<Void, BrokerError>? {
+            let place = places.removeValue(forKey: id)
+            if let closing { return .failure(closing) }
+            switch place {
+            case .granted: return .success(())
+            case .cancelled: return .failure(RoomWaiters.cancellation(queue))
+            case .entered, .waiting, nil:
+                places[id] = .waiting(waiter)
+                return nil
+            }
+        }
+
+        mutating func cancel(_ id: UInt64) -> Waiter? {
+            switch places[id] {
+            case .waiting(let waiter):
+                places[id] = nil
+                return waiter
+            case .entered: places[id] = .cancelled
+            case .granted, .cancelled, nil: break
+            }
+            return nil
         }
     }
 
@@ -63,38 +114,28 @@ package final class RoomWaiters: Sendable {
     package var queues: [QueueName] { state.withLock { Array($0.groups.keys) } }
 
     /// How many wait.
-    package var count: Int { state.withLock { $0.waiting.count } }
+    package var count: Int {
+        state.withLock { state in
+            state.places.values.count {
+                if case .waiting = $0 { true } else { false }
+            }
+        }
+    }
 
     /// Suspends until ``wake(_:length:)`` finds room.
     ///
     /// The caller has seen that there is none, and has not suspended since.
     package func wait(for queue: QueueName, maximumLength: Int) async throws(BrokerError) {
-        let id = state.withLock { state in
-            state.lastID += 1
-            return state.lastID
-        }
+        let id = state.withLock { $0.enter(queue, maximumLength: maximumLength) }
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (waiter: Waiter) in
-                let answer = state.withLock { state -> Result<Void, BrokerError>? in
-                    if let closing = state.closing { return .failure(closing) }
-                    // The cancellation may have come before the wait was registered.
-                    if state.cancelled.remove(id) != nil { return .failure(Self.cancellation(queue)) }
-                    state.waiting[id] = waiter
-                    state.add(id, to: queue, maximumLength: maximumLength)
-                    return nil
-                }
+                let answer = state.withLock { $0.wait(id, waiter, for: queue) }
                 if let answer { waiter.resume(returning: answer) }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                if let waiter = state.waiting.removeValue(forKey: id) { return waiter }
-                state.cancelled.insert(id)
-                return nil
-            }
+            let waiter = state.withLock { $0.cancel(id) }
             waiter?.resume(returning: .failure(Self.cancellation(queue)))
         }
-        // The cancellation may also have come after the wait was over.
-        _ = state.withLock { $0.cancelled.remove(id) }
         try result.get()
     }
 
@@ -109,10 +150,13 @@ package final class RoomWaiters: Sendable {
         let waiters = state.withLock { state in
             state.closing = error
             defer {
-                state.waiting = [:]
+                state.places = [:]
                 state.groups = [:]
             }
-            return Array(state.waiting.values)
+            return state.places.values.compactMap { place -> Waiter? in
+                guard case .waiting(let waiter) = place else { return nil }
+                return waiter
+            }
         }
         for waiter in waiters { waiter.resume(returning: .failure(error)) }
     }
