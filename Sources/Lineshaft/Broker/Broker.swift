@@ -72,7 +72,8 @@ public protocol Broker: Sendable {
     /// Gives out jobs that are ready, without waiting.
     ///
     /// Before that it makes due jobs ready, ends expired ones, and takes back lapsed leases. When fewer jobs than asked
-    /// for are there, the broker remembers that the worker waits, and wakes its port once something arrives.
+    /// for are there, the broker remembers that the worker waits, wakes its port once something arrives, and tells it when
+    /// something falls due, or a lease runs out, sooner than this claim could say.
     ///
     /// - Parameter request: What the worker can take.
     /// - Returns: The jobs, and how long until the next thing falls due.

@@ -55,7 +55,12 @@ extension JobSystem {
                         + "Try again later, raise the limit, or let `submit` wait with `whenFull: .suspend`."
                 )
             }
-            try await broker.waitForRoom(in: queue, maximumLength: limit.maximumLength)
+            do {
+                try await broker.waitForRoom(in: queue, maximumLength: limit.maximumLength)
+            } catch {
+                if error.code == .cancelled { throw CancellationError() }
+                throw error
+            }
             let waiting = receipts.indices.filter { receipts[$0] == .full }
             let again = try await broker.enqueue(waiting.map { submissions[$0] })
             for (index, receipt) in zip(waiting, again) { receipts[index] = receipt }

@@ -25,8 +25,8 @@ extension JobSystem {
     ///   - headers: Text that travels with the job.
     /// - Returns: A handle to the job, or to the earlier one that counts as the same.
     /// - Throws: ``ConfigurationError`` when an option is out of range; ``JobError`` when the job cannot be encoded;
-    ///   ``BrokerError`` when the broker did not accept it, with the code `queueFull` or `cancelled` among others; and what
-    ///   middleware throws.
+    ///   ``BrokerError`` when the broker did not accept it, with the code `queueFull` among others; `CancellationError` when
+    ///   the task is cancelled while the queue is full; and what middleware throws.
     @discardableResult
     public func submit<J: Job>(
         _ job: J,

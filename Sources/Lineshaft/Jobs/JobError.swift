@@ -83,6 +83,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// The reason alone: the handler's own words where there are any, else the message.
+    public var reason: String { failure?.message ?? message }
+
     /// The message.
     public var description: String { message }
 }

@@ -66,6 +66,10 @@ extension Worker {
         let port = WorkerPort(
             worker: id,
             onWake: { [control] in control.announceWork() },
+            onExpect: { [control, clock = jobs.clock] duration in
+                let time = clock.uptime + duration
+                control.post { $0.expected = $0.expected.map { min($0, time) } ?? time }
+            },
             onCancel: { [control] ids in control.post { $0.cancelled += ids } }
         )
         try await jobs.broker.attach(port)
@@ -123,6 +127,7 @@ extension Worker {
     private func readMessages() {
         let messages = control.takeMessages()
         if messages.isWorkExpected { lanes.expectMore() }
+        if let time = messages.expected { schedule.claim = schedule.claim.map { min($0, time) } ?? time }
         if messages.isCancelled {
             noteCancellation()
         } else if messages.isShutdownRequested {

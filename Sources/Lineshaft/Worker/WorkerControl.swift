@@ -17,6 +17,8 @@ final class WorkerControl: Sendable {
         var isShutdownRequested = false
         var isCancelled = false
         var cancelled: [JobID] = []
+        /// When work may be there, by uptime.
+        var expected: Duration?
     }
 
     private struct State {
@@ -84,7 +86,7 @@ final class WorkerControl: Sendable {
     var hasNews: Bool {
         state.withLock { state in
             let messages = state.messages
-            return messages.isWorkExpected || messages.isShutdownRequested || messages.isCancelled
+            return messages.isWorkExpected || messages.isShutdownRequested || messages.isCancelled || messages.expected != nil
                 || !messages.cancelled.isEmpty
         }
     }
@@ -93,6 +95,7 @@ final class WorkerControl: Sendable {
         state.withLock { state in
             defer {
                 state.messages.isWorkExpected = false
+                state.messages.expected = nil
                 if !state.messages.cancelled.isEmpty { state.messages.cancelled = [] }
             }
             return state.messages

@@ -36,6 +36,11 @@ public struct WorkerQueues: Sendable, ExpressibleByDictionaryLiteral {
         entries = elements.map { (name: $0.0, settings: $0.1) }
     }
 
+    /// Serves one queue.
+    public init(_ queue: QueueName = .default, concurrency: Int) {
+        entries = [(name: queue, settings: Settings(concurrency: concurrency))]
+    }
+
     /// Lists queues.
     public init(_ queues: [QueueName: Settings]) {
         entries = queues.sorted { $0.key < $1.key }.map { (name: $0.key, settings: $0.value) }

@@ -17,6 +17,8 @@ package struct IdleWorkers: Sendable {
         /// Which of its waits this is, if it waits; entries of earlier ones are outdated.
         var round: UInt64?
         var queues: [QueueName]
+        /// When it will look by itself, by uptime; `.max` for never.
+        var looks = Int64.max
     }
 
     private var workers: [WorkerID: Worker] = [:]
@@ -44,7 +46,13 @@ package struct IdleWorkers: Sendable {
     }
 
     /// Notes what a worker has room for after a claim; nothing, if it has no room.
-    package mutating func update(_ worker: WorkerID, hungry queues: [QueueName]) {
+    ///
+    /// - Parameters:
+    ///   - worker: The worker.
+    ///   - queues: What it has room for.
+    ///   - looks: When it will look by itself, by uptime.
+    package mutating func update(_ worker: WorkerID, hungry queues: [QueueName], looks: Int64 = .max) {
+        defer { workers[worker]?.looks = looks }
         guard let known = workers[worker] else { return }
         if queues.isEmpty {
             if known.round != nil {
@@ -76,6 +84,16 @@ package struct IdleWorkers: Sendable {
             woken.append(entry.worker)
         }
         return woken
+    }
+
+    /// Chooses workers to tell that something falls due at `time`: those that wait for the queue and would look later.
+    package mutating func expect(_ queue: QueueName, at time: Int64) -> [WorkerID] {
+        var told: [WorkerID] = []
+        for (id, worker) in workers where worker.round != nil && worker.looks > time && worker.queues.contains(queue) {
+            workers[id]?.looks = time
+            told.append(id)
+        }
+        return told
     }
 
     /// Drops outdated entries once they outnumber what a line can hold otherwise.

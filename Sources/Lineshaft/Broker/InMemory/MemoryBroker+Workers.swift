@@ -151,7 +151,8 @@ extension MemoryBroker {
     private func claim(_ request: ClaimRequest, at moment: Moment) -> Claim {
         var hungry: [QueueName] = []
         let claim = table.claim(request, at: moment, hungry: &hungry)
-        idle.update(request.worker, hungry: hungry)
+        let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
+        idle.update(request.worker, hungry: hungry, looks: looks)
         return claim
     }
 }

@@ -100,6 +100,15 @@ public actor MemoryBroker: Broker {
                 }
             }
         }
+        if table.hasSooner {
+            table.takeSooner(at: moment) { queue, delay in
+                guard idle.count > 0 else { return }
+                let time = moment.uptime(after: .nanoseconds(delay))
+                for worker in idle.expect(queue, at: time) {
+                    if let port = ports[worker] { mail.appointments.append((port, .nanoseconds(delay))) }
+                }
+            }
+        }
         if isRoomAwaited { offerRoom() }
         return mail
     }
@@ -108,10 +117,12 @@ public actor MemoryBroker: Broker {
     struct Mail: Sendable {
         var letters: [(inbox: Inbox, events: [ResultEvent])] = []
         var ports: [WorkerPort] = []
+        var appointments: [(port: WorkerPort, delay: Duration)] = []
 
         func send() {
             for letter in letters { letter.inbox.deliver(letter.events) }
             for port in ports { port.wake() }
+            for appointment in appointments { appointment.port.expect(after: appointment.delay) }
         }
     }
 

@@ -62,14 +62,21 @@ extension QueueTable {
         var next = Int64.max
         for share in request.shares {
             guard let number = existingNumber(of: share.queue) else { continue }
-            let now = moment.now.nanosecondsSinceEpoch
-            if let due = queues[number].due.first { next = min(next, saturated(due.time, minus: now)) }
-            if let end = queues[number].ends.first { next = min(next, saturated(end.time, minus: now)) }
-            if let alarm = queues[number].nextAlarm(records, &runs) {
-                next = min(next, saturated(alarm, minus: moment.uptime))
-            }
+            next = min(next, nextDue(of: number, at: moment))
         }
         return next == .max ? nil : .nanoseconds(max(next, 0))
+    }
+
+    /// How many nanoseconds until something falls due in a queue, or a lease runs out; `.max` when nothing is known to.
+    mutating func nextDue(of number: Int, at moment: Moment) -> Int64 {
+        var next = Int64.max
+        let now = moment.now.nanosecondsSinceEpoch
+        if let due = queues[number].due.first { next = min(next, saturated(due.time, minus: now)) }
+        if let end = queues[number].ends.first { next = min(next, saturated(end.time, minus: now)) }
+        if let alarm = queues[number].nextAlarm(records, &runs) {
+            next = min(next, saturated(alarm, minus: moment.uptime))
+        }
+        return next
     }
 
     private func saturated(_ time: Int64, minus other: Int64) -> Int64 {
@@ -103,6 +110,8 @@ extension QueueTable {
         records[slot].deliveries += 1
         queues[number].counts.ready -= 1
         queues[number].counts.running += 1
+        // Workers that found nothing here know of no lease that may run out.
+        if queues[number].counts.running == 1 { noteSooner(number) }
         queues[number].alarms.insert(JobQueue.Alarm(deadline: deadline, order: order, slot: slot))
         let record = records[slot]
         return Delivery(

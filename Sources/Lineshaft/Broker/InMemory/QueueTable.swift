@@ -26,6 +26,7 @@ package struct QueueTable: Sendable {
     package var endings: [Ending] = []
     /// The numbers of the queues in which jobs became ready since the caller last took them.
     private(set) var arrivals: [Int] = []
+    private var sooner: [Int] = []
 
     /// Creates an empty table.
     ///
@@ -73,6 +74,23 @@ package struct QueueTable: Sendable {
     /// Whether ``takeArrivals(_:)`` has anything to give.
     package var hasArrivals: Bool { !arrivals.isEmpty }
 
+    /// Whether ``takeSooner(_:)`` has anything to give.
+    package var hasSooner: Bool { !sooner.isEmpty }
+
+    /// Takes the queues in which something falls due sooner than workers could know that claimed before, and when, counted
+    /// from `moment`.
+    package mutating func takeSooner(at moment: Moment, _ body: (_ queue: QueueName, _ delay: Int64) -> Void) {
+        for number in sooner {
+            let delay = nextDue(of: number, at: moment)
+            if delay != .max { body(queues[number].name, max(delay, 0)) }
+        }
+        sooner.removeAll(keepingCapacity: true)
+    }
+
+    mutating func noteSooner(_ number: Int) {
+        if sooner.last != number { sooner.append(number) }
+    }
+
     mutating func noteArrivals(_ count: Int, in number: Int) {
         if queues[number].arrivals == 0 { arrivals.append(number) }
         queues[number].arrivals += count
@@ -118,8 +136,7 @@ package struct QueueTable: Sendable {
         records[slot].time = due.nanosecondsSinceEpoch
         queues[number].due.insert(TimeLine.Entry(time: due.nanosecondsSinceEpoch, tie: order, slot: slot))
         queues[number].counts.scheduled += 1
-        // Whoever waits for this queue was told when its next job falls due, and now one is due before that.
-        if queues[number].due.first?.slot == slot { noteArrivals(1, in: number) }
+        if queues[number].due.first?.slot == slot { noteSooner(number) }
     }
 
     /// Begins to watch for the expiry and deadline of a job that has begun to wait.
