@@ -51,7 +51,8 @@ public enum Simulation {
         // The one task that is not structured: nothing else can bring a body onto an executor from synchronous code.
         let root = Task(executorPreference: executor) {
             do {
-                end.set(.success(try await body(context)))
+                let value = try await ExecutorPreference.$current.withValue(executor) { try await body(context) }
+                end.set(.success(value))
             } catch {
                 end.set(.failure(error))
             }
