@@ -46,7 +46,8 @@ extension Judge {
         let isGivenBack = story.settlements.contains { settlement in
             settlement.token == earlier.job.token && settlement.mayHaveApplied && settlement.begin < later.end
         }
-        if isGivenBack || later.job.token == earlier.job.token { return }
+        // Tokens out of order are another breach, and say nothing about leases.
+        if isGivenBack || later.job.token == earlier.job.token || later.end < earlier.begin { return }
         let held = story.held(earlier).earliest
         guard later.endSteady + tolerance < held else { return }
         let message =
