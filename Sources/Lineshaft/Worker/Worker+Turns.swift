@@ -70,6 +70,7 @@ extension Worker {
 
     private func settleAndClaim(_ request: ClaimRequest?) async throws(BrokerError) {
         let items = outbox.take(Self.batchLimit)
+        let began = jobs.clock.uptime
         schedule.isBusy = true
         schedule.flush = nil
         let start = jobs.clock.uptime
@@ -94,18 +95,22 @@ extension Worker {
                 (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
             }
             note(results, of: items)
-            take(claim, for: request)
+            take(claim, for: request, since: began)
         } catch {
             outbox.putBack(items)
             throw error
         }
     }
 
-    private func take(_ claim: Claim, for request: ClaimRequest) {
+    private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
         let uptime = jobs.clock.uptime
-        lanes.add(claim, for: request, at: uptime)
-        schedule.claim = claim.nextDue.map { uptime + $0 }
-        if let time = schedule.claim { alarm.set(notLaterThan: time) }
+        lanes.add(claim, for: request, at: began)
+        // A wake may have gone to a worker that is dead, and others may have claimed since, whose leases run out: what
+        // this claim says about the next thing to come holds only for a while.
+        let wait = configuration.lease / 2
+        let next = uptime + min(claim.nextDue ?? wait, wait)
+        schedule.claim = next
+        alarm.set(notLaterThan: next)
         if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
             schedule.heartbeat = uptime + configuration.lease / 3
             alarm.set(notLaterThan: uptime + configuration.lease / 3)
@@ -142,7 +147,7 @@ extension Worker {
         }
         for (lease, status) in zip(leases, statuses) {
             switch status {
-            case .held: continue
+            case .held: lanes.extend(lease, until: uptime + configuration.lease)
             case .cancelRequested: loseOrCancel(lease, .requested)
             case .lost: loseOrCancel(lease, .leaseLost)
             }
