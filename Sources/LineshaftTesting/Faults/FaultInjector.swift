@@ -27,6 +27,7 @@ public final class FaultInjector: Sendable {
     public let process: SimulatedProcess
     private let clock: any QueueClock
     private let reconnection: Duration
+    private let onFault: @Sendable (FaultPoint, Fault) -> Void
     private let state: Mutex<State>
     private let changed = Signal()
 
@@ -37,15 +38,18 @@ public final class FaultInjector: Sendable {
     ///   - clock: What delays are measured on.
     ///   - process: Whose calls go wrong, and who dies of it; one of its own if left out.
     ///   - reconnection: How long after a dropped push the connection counts as restored, see ``Fault/drop``.
+    ///   - onFault: Called with each fault before it strikes. Must not block.
     public init(
         plan: FaultPlan = .none,
         clock: any QueueClock,
         process: SimulatedProcess = SimulatedProcess(name: "process"),
-        reconnection: Duration = .seconds(1)
+        reconnection: Duration = .seconds(1),
+        onFault: @escaping @Sendable (FaultPoint, Fault) -> Void = { _, _ in }
     ) {
         self.process = process
         self.clock = clock
         self.reconnection = reconnection
+        self.onFault = onFault
         state = Mutex(State(plan: plan))
     }
 
@@ -184,11 +188,13 @@ public final class FaultInjector: Sendable {
     }
 
     private func next(_ point: FaultPoint) -> Fault? {
-        state.withLock { state in
+        let fault = state.withLock { state -> Fault? in
             guard !state.isHealed, let fault = state.plan.next(point) else { return nil }
             state.injected[point, default: 0] += 1
             return fault
         }
+        if let fault { onFault(point, fault) }
+        return fault
     }
 
     private func postpone(by delay: Duration, _ action: @escaping @Sendable () async throws(BrokerError) -> Void) {

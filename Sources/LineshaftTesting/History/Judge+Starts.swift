@@ -45,6 +45,8 @@ extension Judge {
 
     private mutating func judgeExpiry(_ story: JobStory) {
         guard let expires = story.submission?.expires, let first = story.starts.first else { return }
+        // Nobody can tell whether a delivery that was lost had been started, so a later one may start at any time.
+        guard story.deliveries.contains(where: { $0.job.token == first.token && $0.job.delivery == 1 }) else { return }
         if first.time > expires + wallTolerance {
             let message = "It was started for the first time at \(first.time); its expiry was \(expires)."
             note(.expiredNeverStarts, story, message, [first.position])

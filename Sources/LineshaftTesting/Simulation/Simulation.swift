@@ -48,8 +48,8 @@ public enum Simulation {
         )
         executor.bindToCurrentThread()
         let end = SimulationEnd<Value>()
-        // The one task that is not structured: nothing else can bring a body onto an executor from synchronous code.
-        let root = Task(executorPreference: executor) {
+        // Nothing else can bring a body onto an executor from synchronous code.
+        let root = Task(executorPreference: executor) {  // lint:allow(task) the root of what is driven below
             do {
                 let value = try await ExecutorPreference.$current.withValue(executor) { try await body(context) }
                 end.set(.success(value))

@@ -51,7 +51,7 @@ public struct SimulationError: Error, Sendable, CustomStringConvertible {
                 + "round in circles, or `maximumSteps` is too low."
         default:
             return "Something escaped the simulation: a thread outside it resumed a task or asked its clock \(place). "
-                + "Look for `Task {}`, detached tasks, actors with an executor of their own, Dispatch and real sleeps."
+                + "Look for unstructured and detached tasks, actors with an executor of their own, Dispatch and real sleeps."
         }
     }
 }
