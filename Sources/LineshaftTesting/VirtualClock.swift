@@ -64,7 +64,7 @@ public final class VirtualClock: QueueClock {
             guard !observers.isEmpty else { return [] }
             let reached = observers.filter { $0.value.count <= sleepers.count }
             for id in reached.keys { observers[id] = nil }
-            return reached.values.map(\.continuation)
+            return reached.sorted { $0.key < $1.key }.map(\.value.continuation)
         }
     }
 

@@ -97,7 +97,7 @@ public final class Inbox: Sendable {
     package func close(_ error: BrokerError) {
         let tickets = state.withLock { state in
             state.closing = error
-            return state.entries.values.map(\.ticket)
+            return state.entries.sorted { $0.key < $1.key }.map(\.value.ticket)
         }
         for ticket in tickets { ticket.fail(error) }
     }

@@ -109,7 +109,8 @@ package final class Ticket: Sendable {
             }
             return (state.waiters, Array(state.followers.values))
         }
-        for waiter in waiters.values { waiter.resume(returning: result) }
+        // In the order in which they came, so that a simulation replays.
+        for (_, waiter) in waiters.sorted(by: { $0.key < $1.key }) { waiter.resume(returning: result) }
         for follower in followers { follower.finish() }
     }
 }

@@ -112,7 +112,7 @@ package final class RoomWaiters: Sendable {
                 state.waiting = [:]
                 state.groups = [:]
             }
-            return Array(state.waiting.values)
+            return state.waiting.sorted { $0.key < $1.key }.map(\.value)
         }
         for waiter in waiters { waiter.resume(returning: .failure(error)) }
     }
