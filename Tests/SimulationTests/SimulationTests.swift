@@ -47,7 +47,7 @@ enum Histories {
 @Suite("The simulation", .timeLimit(.minutes(10)))
 struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
-    private static let count = environment["LINESHAFT_SIMULATION_HISTORIES"].flatMap(Int.init) ?? 2_000
+    private static let count = environment["LINESHAFT_SIMULATION_HISTORIES"].flatMap(Int.init) ?? 1_000
     private static let chosenSeed = environment["LINESHAFT_SIMULATION_SEED"].flatMap(UInt64.init)
 
     @Test("replays a history from its seed")
