@@ -19,7 +19,7 @@ internal import Synchronization
 /// The same seed gives the same history as long as the code is structured (see ``SeededExecutor``) and takes time and
 /// randomness from the ``SimulationContext``. The order in which a `Set` or `Dictionary` is walked is random as well:
 /// code that wakes others in that order replays only with the environment variable `SWIFT_DETERMINISTIC_HASHING=1`.
-public enum Simulation {
+public enum Simulation: Sendable {
     /// Runs `body` to its end on the calling thread.
     ///
     /// Whenever nothing is left to run, virtual time moves to the next deadline that somebody sleeps for. The caller is
