@@ -31,8 +31,12 @@ public final class VirtualClock: QueueClock {
     }
 
     private struct State {
-        var now: Timestamp
+        /// What the wall clock showed when `uptime` was zero.
+        var epoch: Timestamp
         var uptime: Duration = .zero
+        /// Taken from `uptime` each time: adding each step by itself would lose what is less than a nanosecond, and steps
+        /// that are all less would never move it.
+        var now: Timestamp { epoch + uptime }
         /// One alarm for each sleeper, and for sleepers that were cancelled since.
         var alarms = Heap<Alarm>()
         var sleepers: [UInt64: Waiter] = [:]
@@ -60,7 +64,7 @@ public final class VirtualClock: QueueClock {
             guard !observers.isEmpty else { return [] }
             let reached = observers.filter { $0.value.count <= sleepers.count }
             for id in reached.keys { observers[id] = nil }
-            return reached.values.map(\.continuation)
+            return reached.sorted { $0.key < $1.key }.map(\.value.continuation)
         }
     }
 
@@ -73,7 +77,7 @@ public final class VirtualClock: QueueClock {
     ///
     /// - Parameter now: The wall-clock time that it shows; ``uptime`` begins at zero.
     public init(now: Timestamp = VirtualClock.defaultStart) {
-        state = Mutex(State(now: now))
+        state = Mutex(State(epoch: now))
     }
 
     /// The wall-clock time, as moved by ``advance(by:)`` and ``jump(by:)``.
@@ -106,7 +110,6 @@ public final class VirtualClock: QueueClock {
         let whole = Duration.nanoseconds(duration.saturatedNanoseconds)
         let duration = whole < duration ? whole + .nanoseconds(1) : whole
         let due = state.withLock { state in
-            state.now = state.now + duration
             state.uptime += duration
             return state.takeDue()
         }
@@ -119,7 +122,7 @@ public final class VirtualClock: QueueClock {
     ///
     /// - Parameter duration: How far; less than zero moves it back.
     public func jump(by duration: Duration) {
-        state.withLock { $0.now = $0.now + duration }
+        state.withLock { $0.epoch = $0.epoch + duration }
     }
 
     /// Suspends the caller until the clock has been advanced to `deadline`.

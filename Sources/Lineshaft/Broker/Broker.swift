@@ -27,6 +27,10 @@ public protocol Broker: Sendable {
     /// How often a worker must announce itself to stay listed; `nil` when once is enough.
     var announcementInterval: Duration? { get }
 
+    /// How long a worker may wait without claiming, because what should wake it may be lost on the way; `nil` when
+    /// nothing can be, as inside one process.
+    var idleInterval: Duration? { get }
+
     /// Looks into queues and changes them by hand; `nil` when the broker cannot.
     var inspector: (any QueueInspector)? { get }
 
@@ -122,6 +126,9 @@ public protocol Broker: Sendable {
 extension Broker {
     /// Once is enough.
     public var announcementInterval: Duration? { nil }
+
+    /// Nothing is lost on the way.
+    public var idleInterval: Duration? { nil }
 
     /// Settles, then claims.
     public func settle(

@@ -32,16 +32,26 @@ public final class Inbox: Sendable {
     /// The process's identity, for ``Envelope/replyTo``.
     public let client: ClientID
     private let state = Mutex(State())
+    /// For an inbox that only stands in for another one: that one, and what is done with events instead.
+    private let relay: (target: Inbox, deliver: @Sendable ([ResultEvent]) -> Void)?
 
     /// Creates an inbox.
     public init(client: ClientID) {
         self.client = client
+        self.relay = nil
+    }
+
+    /// Creates an inbox that stands in for another, so that a test can lose or delay what is delivered.
+    package init(relayingTo target: Inbox, deliver: @escaping @Sendable ([ResultEvent]) -> Void) {
+        self.client = target.client
+        self.relay = (target, deliver)
     }
 
     /// Hands over what happened.
     ///
     /// Events for jobs that nobody here waits for are dropped.
     public func deliver(_ events: [ResultEvent]) {
+        if let relay { return relay.deliver(events) }
         let tickets = state.withLock { state in
             events.map { event in
                 switch event {
@@ -63,7 +73,8 @@ public final class Inbox: Sendable {
     ///
     /// A store reads them again after it was cut off.
     public var awaited: [JobID] {
-        state.withLock { Array($0.entries.keys) }
+        if let relay { return relay.target.awaited }
+        return state.withLock { Array($0.entries.keys) }
     }
 
     /// The ticket of `id`, made if there is none.
@@ -86,7 +97,7 @@ public final class Inbox: Sendable {
     package func close(_ error: BrokerError) {
         let tickets = state.withLock { state in
             state.closing = error
-            return state.entries.values.map(\.ticket)
+            return state.entries.sorted { $0.key < $1.key }.map(\.value.ticket)
         }
         for ticket in tickets { ticket.fail(error) }
     }

@@ -118,8 +118,9 @@ package final class Ticket: Sendable {
             return parted
         }
         guard let parted else { return }
+        // In the order in which they came, so that a simulation replays.
         parted.first?.waiter.resume(returning: result)
-        for waiter in parted.others.values { waiter.resume(returning: result) }
-        for follower in parted.followers.values { follower.finish() }
+        for (_, waiter) in parted.others.sorted(by: { $0.key < $1.key }) { waiter.resume(returning: result) }
+        for (_, follower) in parted.followers.sorted(by: { $0.key < $1.key }) { follower.finish() }
     }
 }

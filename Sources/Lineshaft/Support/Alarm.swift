@@ -58,6 +58,12 @@ package final class Alarm: Sendable {
     ///
     /// One task runs it.
     package func run() async {
+        await runUntilCancelled()
+        // The owner may have steps left to take after it was cancelled, each with its time.
+        if !state.withLock({ $0.isStopped }) { await withUncancelledTask { await self.runUntilCancelled() } }
+    }
+
+    private func runUntilCancelled() async {
         while !Task.isCancelled {
             let (target, isStopped) = state.withLock { state in
                 state.armed = state.target

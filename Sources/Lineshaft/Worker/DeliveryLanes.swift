@@ -10,10 +10,11 @@ internal import DequeModule
 ///
 /// A plain value without clock or task: the worker tells it what happened and asks what to do.
 package struct DeliveryLanes {
-    /// A delivery and when it was claimed, by the worker's uptime.
+    /// A delivery, when it was claimed and how long its lease certainly runs, by the worker's uptime.
     package struct Held: Sendable {
         package let delivery: Delivery
         package let claimed: Duration
+        package var heldUntil: Duration
     }
 
     private struct Lane {
@@ -83,10 +84,10 @@ package struct DeliveryLanes {
         lanes.indices.flatMap { drain($0) }
     }
 
-    private mutating func add(_ deliveries: [Delivery], at uptime: Duration) {
+    private mutating func add(_ deliveries: [Delivery], at uptime: Duration, lease: Duration) {
         for delivery in deliveries {
             let position = lanes.count == 1 ? 0 : index[delivery.envelope.queue] ?? 0
-            lanes[position].buffered.append(Held(delivery: delivery, claimed: uptime))
+            lanes[position].buffered.append(Held(delivery: delivery, claimed: uptime, heldUntil: uptime + lease))
         }
         buffered += deliveries.count
     }
@@ -129,6 +130,14 @@ package struct DeliveryLanes {
         }
         buffered -= removed.count
         return removed
+    }
+
+    /// The lease of a job that was claimed and not started has been extended.
+    package mutating func extend(_ lease: Lease, until time: Duration) {
+        guard let position = lanes.count == 1 ? 0 : index[lease.queue],
+            let place = lanes[position].buffered.firstIndex(where: { $0.delivery.lease == lease })
+        else { return }
+        lanes[position].buffered[place].heldUntil = time
     }
 
     /// Everything that was claimed and not started.
@@ -176,6 +185,8 @@ package struct DeliveryLanes {
     }
 
     /// Takes in what a claim brought, and learns from it which queues are empty for now.
+    ///
+    /// The time is that of the request: the leases began to run before the answer came.
     package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
         let isFull = claim.deliveries.count >= request.limit || news != newsAtClaim
         if lanes.count == 1 {
@@ -189,7 +200,7 @@ package struct DeliveryLanes {
                 lanes[position].mayHaveMore = isFull || counts[position] >= share.maximum
             }
         }
-        add(claim.deliveries, at: uptime)
+        add(claim.deliveries, at: uptime, lease: request.lease)
     }
 
     private mutating func distribute(_ limit: Int, over rooms: inout [(position: Int, room: Int, fair: Int)]) {

@@ -78,6 +78,8 @@ extension Worker {
                 }
                 continue
             }
+            // The worker may have stopped during the exchange, and then nobody wakes a slot that parks now.
+            if phase == .stopped { return .stop }
             noteQuiet()
             let order = await withUnsafeContinuation { continuation in
                 let parked = SlotTable.Parked(slot: slot, continuation: continuation)
@@ -147,14 +149,39 @@ extension Worker {
 
     /// Begins a job in a slot, if one may begin.
     func startJob(slot: Int) -> JobRunner.Assignment? {
-        guard phase == .serving, let held = lanes.start() else { return nil }
-        let delivery = held.delivery
+        guard phase == .serving else { return nil }
         let uptime = jobs.clock.uptime
-        let entry = runner?.entry(for: delivery.envelope)
-        runs.begin(slot: slot, delivery: delivery, entry: entry, claimed: held.claimed, at: uptime)
-        let deadline = limitRun(slot: slot, delivery.envelope, entry, from: uptime)
-        metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
-        return JobRunner.Assignment(delivery: delivery, entry: entry, deadline: deadline)
+        while let held = lanes.start() {
+            let delivery = held.delivery
+            guard mayStart(held, at: uptime) else {
+                lanes.end(delivery.envelope.queue)
+                continue
+            }
+            let entry = runner?.entry(for: delivery.envelope)
+            runs.begin(slot: slot, delivery: delivery, entry: entry, claimed: held.claimed, at: uptime)
+            let deadline = limitRun(slot: slot, delivery.envelope, entry, from: uptime)
+            metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
+            return JobRunner.Assignment(delivery: delivery, entry: entry, deadline: deadline)
+        }
+        return nil
+    }
+
+    /// Whether a job that was claimed a while ago may still be started: its lease must not have run out, and nor must its
+    /// time if this would be its first run.
+    private func mayStart(_ held: DeliveryLanes.Held, at uptime: Duration) -> Bool {
+        let envelope = held.delivery.envelope
+        if held.heldUntil <= uptime {
+            logger.info("A lease ran out before its job was started", metadata: metadata(of: held.delivery))
+            lanes.expectMore()
+            control.wake.raise()
+            return false
+        }
+        guard held.delivery.delivery == 1, envelope.hasDetails, let expires = envelope.details.expires,
+            expires <= jobs.clock.now
+        else { return true }
+        putBack(held.delivery, as: .expired)
+        control.wake.raise()
+        return false
     }
 
     /// Schedules what ends a run early: the attempt's timeout and the job's deadline.

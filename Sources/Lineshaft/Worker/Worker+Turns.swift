@@ -94,17 +94,18 @@ extension Worker {
                 (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
             }
             note(results, of: items)
-            take(claim, for: request)
+            take(claim, for: request, since: start)
         } catch {
             outbox.putBack(items)
             throw error
         }
     }
 
-    private func take(_ claim: Claim, for request: ClaimRequest) {
+    private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
         let uptime = jobs.clock.uptime
-        lanes.add(claim, for: request, at: uptime)
-        schedule.claim = claim.nextDue.map { uptime + $0 }
+        lanes.add(claim, for: request, at: began)
+        let waits = [claim.nextDue, jobs.broker.idleInterval].compactMap { $0 }
+        schedule.claim = waits.min().map { uptime + $0 }
         if let time = schedule.claim { alarm.set(notLaterThan: time) }
         if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
             schedule.heartbeat = uptime + configuration.lease / 3
@@ -142,7 +143,7 @@ extension Worker {
         }
         for (lease, status) in zip(leases, statuses) {
             switch status {
-            case .held: continue
+            case .held: lanes.extend(lease, until: uptime + configuration.lease)
             case .cancelRequested: loseOrCancel(lease, .requested)
             case .lost: loseOrCancel(lease, .leaseLost)
             }

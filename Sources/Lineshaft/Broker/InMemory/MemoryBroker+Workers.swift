@@ -125,7 +125,7 @@ extension MemoryBroker {
                 return hasEnded ? .alreadyFinished : .notFound
             }
         }
-        for (worker, ids) in told { ports[worker]?.cancel(ids) }
+        for (worker, ids) in told.sorted(by: { $0.key.rawValue < $1.key.rawValue }) { ports[worker]?.cancel(ids) }
         finish(moment)
         return results
     }

@@ -153,7 +153,8 @@ package final class RoomWaiters: Sendable {
                 state.places = [:]
                 state.groups = [:]
             }
-            return state.places.values.compactMap { place -> Waiter? in
+            // In the order in which they came, so that a simulation replays.
+            return state.places.sorted { $0.key < $1.key }.compactMap { _, place -> Waiter? in
                 guard case .waiting(let waiter) = place else { return nil }
                 return waiter
             }

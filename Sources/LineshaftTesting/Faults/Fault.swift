@@ -1,0 +1,86 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+public import Lineshaft
+
+/// What goes wrong with one call to a broker or result store, or with one push from them.
+public enum Fault: Sendable {
+    /// The call never arrives: nothing is done, and the caller gets ``BrokerError`` with the code `unavailable`.
+    ///
+    /// A push is lost together with its connection, which is restored after a while; what a driver owes its worker or
+    /// client after a reconnection (a wake, or reading the awaited outcomes again) then makes up for it.
+    case drop
+    /// The call is carried out, and its answer is lost: the caller gets ``BrokerError`` with the code `unavailable`. A push
+    /// arrives.
+    case loseAnswer
+    /// The call, or the push, arrives this much later.
+    case delay(Duration)
+    /// The call is carried out at once, and its answer arrives this much later. A push arrives at once.
+    case delayAnswer(Duration)
+    /// The call is carried out twice, as after a retransmission, and the caller gets the second answer. A push arrives
+    /// twice.
+    case duplicate
+    /// Nothing is done, and the caller gets this error. A push is lost for good.
+    case fail(BrokerError)
+    /// The caller's process dies before the call is carried out.
+    case die
+    /// The caller's process dies after the call was carried out, before the answer arrives.
+    case dieAfter
+}
+
+/// A kind of call, or of push, that can go wrong.
+public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
+    /// ``Broker/enqueue(_:)``
+    case enqueue
+    /// ``Broker/waitForRoom(in:maximumLength:)``
+    case waitForRoom
+    /// ``Broker/attach(_:)``
+    case attach
+    /// ``Broker/detach(_:)``
+    case detach
+    /// ``Broker/announce(_:)``
+    case announce
+    /// ``Broker/claim(_:)``
+    case claim
+    /// ``Broker/settle(_:)``
+    case settle
+    /// ``Broker/settle(_:claiming:)``
+    case settleAndClaim
+    /// ``Broker/extend(_:by:)``
+    case extend
+    /// ``Broker/cancel(_:)``
+    case cancel
+    /// Any method of ``QueueInspector``
+    case inspect
+    /// ``ResultStore/attach(_:)``
+    case attachInbox
+    /// ``ResultStore/detach(_:)``
+    case detachInbox
+    /// ``ResultStore/record(_:)``
+    case record
+    /// ``ResultStore/outcomes(of:)``
+    case readOutcomes
+    /// ``ResultStore/watch(_:for:)``
+    case watch
+    /// ``ResultStore/report(_:of:)``
+    case reportProgress
+    /// ``ResultStore/progress(of:)``
+    case readProgress
+    /// ``WorkerPort/wake()``, from the broker to a worker
+    case wake
+    /// ``WorkerPort/cancel(_:)``, from the broker to a worker
+    case pushCancel
+    /// ``Inbox/deliver(_:)``, from the store to a client
+    case deliver
+
+    /// Whether this is a push, which nobody waits for.
+    public var isPush: Bool {
+        switch self {
+        case .wake, .pushCancel, .deliver: true
+        default: false
+        }
+    }
+}

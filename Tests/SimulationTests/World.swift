@@ -1,0 +1,209 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Lineshaft
+import LineshaftTesting
+import Logging
+import Synchronization
+
+/// One random history.
+///
+/// Clients submit, wait and cancel; workers are killed, stopped and started again; calls go wrong, and somebody sets the
+/// clock. Everything follows from the seed.
+final class World: Sendable {
+    /// Something that never came although everything had been well for long enough.
+    struct Stalled: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let context: SimulationContext
+    let recorder: HistoryRecorder
+    let broker: any Broker
+    let climate: Climate
+    private let injectors = Mutex<[FaultInjector]>([])
+    private let progress = Mutex(Progress())
+
+    /// How far the history has come.
+    struct Progress {
+        /// From here on nothing goes wrong any more, and workers are left alone.
+        var isHealed = false
+        /// From here on workers stop.
+        var isOver = false
+    }
+
+    /// How rough a history is.
+    struct Climate {
+        var chances: FaultPlan.Chances
+        var pushChances: FaultPlan.Chances
+        var clients: Int
+        var workers: Int
+        var jobsOfClient: Int
+        var chaos: Duration
+        var jumpsClock: Bool
+        var lease: Duration
+
+        init(using generator: inout SeededGenerator) {
+            let roughness = [0, 0.01, 0.01, 0.04, 0.08][Int.random(in: 0..<5, using: &generator)]
+            chances = FaultPlan.Chances(
+                drop: roughness,
+                loseAnswer: roughness,
+                delay: roughness,
+                delayAnswer: roughness,
+                duplicate: roughness,
+                die: roughness / 4,
+                dieAfter: roughness / 4,
+                maximumDelay: .seconds(generator.chance(0.2) ? 12 : 2)
+            )
+            pushChances = FaultPlan.Chances(
+                drop: roughness * 2,
+                delay: roughness * 2,
+                duplicate: roughness,
+                maximumDelay: .seconds(3)
+            )
+            clients = Int.random(in: 1...2, using: &generator)
+            workers = Int.random(in: 1...3, using: &generator)
+            jobsOfClient = Int.random(in: 1...6, using: &generator)
+            chaos = .seconds(Int.random(in: 5...40, using: &generator))
+            jumpsClock = generator.chance(0.3)
+            lease = .seconds(Int.random(in: 2...8, using: &generator))
+        }
+    }
+
+    init(_ context: SimulationContext, recorder: HistoryRecorder, wrap: (any Broker) -> any Broker) {
+        self.context = context
+        self.recorder = recorder
+        var generator = context.generator("climate")
+        climate = Climate(using: &generator)
+        let memory = MemoryBroker(clock: context.clock, configuration: .init(retention: .seconds(864_000)))
+        broker = wrap(memory)
+    }
+
+    var clock: SimulationClock { context.clock }
+    var isHealed: Bool { progress.withLock { $0.isHealed } }
+    var isOver: Bool { progress.withLock { $0.isOver } }
+
+    /// Lives through the history.
+    func live() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<climate.workers {
+                group.addTask { try await WorkerSupervisor(world: self, number: number).run() }
+            }
+            if climate.jumpsClock { group.addTask { try await self.jumpClock() } }
+            try await withThrowingTaskGroup(of: Void.self) { clients in
+                for number in 0..<climate.clients {
+                    clients.addTask { try await Client(world: self, number: number).run() }
+                }
+                try await clock.sleep(for: climate.chaos)
+                heal()
+                try await waitForOutcomes()
+                try await finish(&clients)
+            }
+            progress.withLock { $0.isOver = true }
+            try await group.waitForAll()
+            try await look()
+        }
+    }
+
+    /// Makes the injector of one process, which this world heals in the end.
+    func makeInjector(_ process: SimulatedProcess) -> FaultInjector {
+        var plan = FaultPlan.none
+        if !isHealed {
+            var generator = context.generator("faults of \(process.name)")
+            let pushes = Set(FaultPoint.allCases.filter(\.isPush))
+            let calls = Set(FaultPoint.allCases).subtracting(pushes)
+            plan = FaultPlan.random(seed: generator.next(), climate.chances, on: calls)
+                .and(climate.pushChances, on: pushes)
+        }
+        let injector = FaultInjector(plan: plan, clock: clock, process: process) { [recorder] point, fault in
+            recorder.record(.note("fault: \(point.rawValue) \(fault)"), by: process)
+        }
+        injectors.withLock { $0.append(injector) }
+        return injector
+    }
+
+    /// A job system of one process.
+    func makeSystem(_ faults: FaultInjector) async throws -> JobSystem {
+        let process = faults.process
+        let recording = RecordingBroker(broker, recorder: recorder, process: process.name)
+        var configuration = JobSystem.Configuration()
+        configuration.clock = clock
+        configuration.logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        var generator = context.generator("system of \(process.name)")
+        configuration.seed = generator.next()
+        configuration.retry = .constant(.milliseconds(500), maximumAttempts: 3)
+        configuration.resultRetention = .seconds(864_000)
+        let faulty = FaultInjectingBroker(recording, faults: faults)
+        while true {
+            do {
+                return try await JobSystem(broker: faulty, configuration: configuration)
+            } catch let error as BrokerError where error.code == .unavailable {
+                try await clock.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    /// A process whose death is recorded.
+    func makeProcess(_ name: String) -> SimulatedProcess {
+        recorder.record(.processStarted, by: name)
+        return SimulatedProcess(name: name) { [recorder] in recorder.record(.processDied, by: $0.name) }
+    }
+
+    /// From now on nothing goes wrong any more.
+    private func heal() {
+        recorder.record(.note("healed"), by: "world")
+        progress.withLock { $0.isHealed = true }
+        for injector in injectors.withLock({ $0 }) { injector.heal() }
+    }
+
+    private func jumpClock() async throws {
+        var generator = context.generator("clock")
+        while !isHealed {
+            try await clock.sleep(for: .milliseconds(100) + generator.duration(upTo: .seconds(15)))
+            clock.jump(by: .seconds(Int.random(in: -20...20, using: &generator)))
+            recorder.record(.note("the clock was set"), by: "world")
+        }
+    }
+
+    private func acceptedJobs() -> [JobID] {
+        var seen: Set<JobID> = []
+        return recorder.history.events.compactMap { event in
+            guard case .accepted(_, let job) = event.kind, seen.insert(job).inserted else { return nil }
+            return job
+        }
+    }
+
+    /// Waits until every accepted job has an outcome, or it has been far too long; the checker judges which.
+    private func waitForOutcomes() async throws {
+        let end = clock.uptime + .seconds(1_200)
+        while clock.uptime < end {
+            let jobs = acceptedJobs()
+            if let found = try await broker.results?.outcomes(of: jobs), found.count == jobs.count { return }
+            try await clock.sleep(for: .seconds(5))
+        }
+    }
+
+    /// Clients that wait for outcomes must have seen them a minute after they were there.
+    private func finish(_ clients: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        let (clock, recorder) = (clock, recorder)
+        clients.addTask {
+            do {
+                try await clock.sleep(for: .seconds(120))
+            } catch {
+                return
+            }
+            recorder.record(.note("a client waits for ever"), by: "world")
+            throw Stalled(description: "A client was never told an outcome that it waited for.")
+        }
+        for _ in 0..<climate.clients { try await clients.next() }
+        clients.cancelAll()
+    }
+
+    /// Looks at all outcomes at the very end: they must not have changed.
+    private func look() async throws {
+        let store = broker.results.map { RecordingResultStore($0, recorder: recorder, process: "auditor") }
+        _ = try await store?.outcomes(of: acceptedJobs())
+    }
+}
