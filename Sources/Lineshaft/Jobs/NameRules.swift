@@ -14,7 +14,12 @@ package enum NameRules {
     /// - Parameter name: The name to check.
     /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
     package static func check(_ name: JobName) throws(ConfigurationError) {
-        try check(name.rawValue, what: "job name", remedy: "Give the job type's `name` another value.", forbidsBraces: false)
+        try check(
+            name.rawValue,
+            what: "job name",
+            remedy: "Give the job type's `name` another value.",
+            forbidsBraces: false
+        )
     }
 
     /// Checks a queue's name.

@@ -57,7 +57,13 @@ package struct RunTable {
     }
 
     /// A run begins.
-    package mutating func begin(slot: Int, delivery: Delivery, entry: JobRunner.Entry?, claimed: Duration, at uptime: Duration) {
+    package mutating func begin(
+        slot: Int,
+        delivery: Delivery,
+        entry: JobRunner.Entry?,
+        claimed: Duration,
+        at uptime: Duration
+    ) {
         while runs.count <= slot { runs.append(nil) }
         lastSerial += 1
         runs[slot] = Run(delivery: delivery, entry: entry, claimed: claimed, started: uptime, serial: lastSerial)

@@ -5,7 +5,9 @@
 //
 
 extension Worker {
-    /// Has `signal` raised whenever the worker may have become quiet. For test harnesses.
+    /// Raises `signal` whenever the worker may have become quiet.
+    ///
+    /// For test harnesses.
     package func raiseWhenQuiet(_ signal: Signal) {
         quietSignal = signal
         signal.raise()

@@ -86,7 +86,8 @@ final class WorkerControl: Sendable {
     var hasNews: Bool {
         state.withLock { state in
             let messages = state.messages
-            return messages.isWorkExpected || messages.isShutdownRequested || messages.isCancelled || messages.expected != nil
+            return messages.isWorkExpected || messages.isShutdownRequested || messages.isCancelled
+                || messages.expected != nil
                 || !messages.cancelled.isEmpty
         }
     }

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// What a test expected was not so. The message says what was found instead.
+/// What a test expected was not so.
+///
+/// The message says what was found instead.
 public struct ExpectationFailure: Error, Sendable, CustomStringConvertible {
     /// What was expected, and what was found.
     public let message: String

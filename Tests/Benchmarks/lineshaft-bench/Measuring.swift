@@ -14,8 +14,9 @@ internal import Darwin
 struct Speed {
     /// Operations a second.
     let rate: Double
-    /// Processor time for one operation, over all cores, in microseconds. Other programs on the machine disturb it less
-    /// than the rate.
+    /// Processor time for one operation, over all cores, in microseconds.
+    ///
+    /// Other programs on the machine disturb it less than the rate.
     let cpuMicroseconds: Double
 
     /// Times `body`, which does so many operations.

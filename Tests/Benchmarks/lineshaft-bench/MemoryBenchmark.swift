@@ -6,6 +6,7 @@
 
 internal import ArgumentParser
 internal import Lineshaft
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else

@@ -110,7 +110,9 @@ struct JobHarnessTests {
             Handler(for: Flaky.self) { _, context in try context.snooze(for: .seconds(3600)) }
         } run: { harness in
             try await harness.jobs.submit(Flaky())
-            let error = await #expect(throws: ExpectationFailure.self) { try await harness.drain(limit: .seconds(86_400)) }
+            let error = await #expect(throws: ExpectationFailure.self) {
+                try await harness.drain(limit: .seconds(86_400))
+            }
             #expect(error?.message.contains("flaky") == true)
         }
     }
