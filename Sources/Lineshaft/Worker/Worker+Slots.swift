@@ -36,10 +36,13 @@ extension Worker {
     /// - Returns: Whether the slot goes on in a new task.
     private nonisolated func runJobs(slot: Int, signal: Signal, isNew: Bool) async -> Bool {
         guard let runner = await enter(slot: slot, signal: signal) else { return false }
+        let clock = jobs.clock
         var order = await firstOrder(slot: slot, isNew: isNew)
         while case .run(let assignment) = order {
+            // Measured here, because a slot that was just woken has waited for its turn on a core.
+            let start = clock.uptime
             let end = await runner.run(assignment)
-            order = await finish(slot: slot, end)
+            order = await finish(slot: slot, end, duration: clock.uptime - start)
         }
         if case .renew = order { return true }
         return false
@@ -95,9 +98,8 @@ extension Worker {
     }
 
     /// Takes in the end of a run and gives the slot its next job.
-    private func finish(slot: Int, _ end: RunEnd) async -> SlotTable.Order {
+    private func finish(slot: Int, _ end: RunEnd, duration: Duration) async -> SlotTable.Order {
         guard let run = runs.end(slot: slot) else { return .stop }
-        let duration = jobs.clock.uptime - run.started
         lanes.end(run.delivery.envelope.queue)
         pace.recordRun(duration)
         if run.isStuck {
