@@ -20,8 +20,8 @@ struct RecoveryTests {
     func recovery(length: Duration) throws {
         for seed in 0..<UInt64(100) {
             let wait = try Simulation.run(seed: seed) { context in try await self.recover(length, context) }
-            // Half a lease at most until the idle worker looks, and the lease itself: the default is 8 seconds.
-            #expect(wait <= .seconds(12), "seed \(seed)")
+            // The promise, with the default lease of 8 seconds.
+            #expect(wait <= .seconds(10), "seed \(seed)")
         }
     }
 

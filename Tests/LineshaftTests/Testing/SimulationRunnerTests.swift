@@ -118,13 +118,23 @@ struct SimulationRunnerTests {
     func escapeByContinuation() {
         let error = #expect(throws: SimulationError.self) {
             try Simulation.run(seed: 1, maximumSteps: 100_000_000) { context in
+                let trace = ChattyProgram.Trace()
                 try await withThrowingTaskGroup { group in
                     group.addTask {
                         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-                            Thread.detachNewThread { continuation.resume() }
+                            Thread.detachNewThread {
+                                // Not before the waiter has suspended: time passes only when nothing can run.
+                                while trace.all.isEmpty {}
+                                continuation.resume()
+                            }
                         }
                     }
-                    group.addTask { while true { try await context.clock.sleep(for: .seconds(1)) } }
+                    group.addTask {
+                        while true {
+                            try await context.clock.sleep(for: .seconds(1))
+                            trace.add("a second has passed")
+                        }
+                    }
                     try await group.next()
                     group.cancelAll()
                 }

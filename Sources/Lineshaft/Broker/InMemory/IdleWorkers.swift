@@ -93,7 +93,8 @@ package struct IdleWorkers: Sendable {
             workers[id]?.looks = time
             told.append(id)
         }
-        return told
+        // In an order that does not depend on the dictionary's, so that a simulation replays.
+        return told.sorted { $0.rawValue < $1.rawValue }
     }
 
     /// Drops outdated entries once they outnumber what a line can hold otherwise.
