@@ -121,6 +121,18 @@ package struct DeliveryLanes {
         running -= 1
     }
 
+    /// Takes out what was claimed at `time` or before and cannot be started.
+    package mutating func removeBuffered(claimedBy time: Duration) -> [Held] {
+        if canStart { return [] }
+        var removed: [Held] = []
+        for position in lanes.indices {
+            removed += lanes[position].buffered.filter { $0.claimed <= time }
+            lanes[position].buffered.removeAll { $0.claimed <= time }
+        }
+        buffered -= removed.count
+        return removed
+    }
+
     /// Takes out a job that was claimed and not started.
     package mutating func removeBuffered(where matches: (Delivery) -> Bool) -> [Held] {
         var removed: [Held] = []

@@ -157,6 +157,7 @@ extension Worker {
         }
         // The turn that follows sends what waits; if somebody else is at it, they see to the rest.
         if let flush = schedule.flush, flush <= uptime { schedule.flush = nil }
+        if let stale = schedule.stale, stale <= uptime { returnStale(at: uptime) }
         if let pause = schedule.pause, pause <= uptime { schedule.pause = nil }
         for (slot, alarm) in runs.due(at: uptime) {
             switch alarm {
@@ -175,7 +176,7 @@ extension Worker {
     /// The next moment at which something must be done, by uptime.
     package var nextMoment: Duration? {
         var moments = [
-            schedule.claim, schedule.flush, schedule.heartbeat, schedule.announcement, schedule.measurement,
+            schedule.claim, schedule.flush, schedule.stale, schedule.heartbeat, schedule.announcement, schedule.measurement,
         ]
         // While the broker is left alone, what needs it waits for the end of the pause.
         if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }

@@ -135,6 +135,7 @@ extension Worker {
     /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
     private func flushSoon() {
         if outbox.isEmpty && lanes.buffered == 0 { return }
+        watchBuffered()
         if outbox.count >= Self.flushCount {
             control.wake.raise()
         } else if schedule.flush == nil {

@@ -111,8 +111,30 @@ extension Worker {
             schedule.heartbeat = uptime + configuration.lease / 3
             alarm.set(notLaterThan: uptime + configuration.lease / 3)
         }
+        watchBuffered()
         // Shutdown may have begun while the claim was under way: what it brought must not wait here.
         if phase != .serving { returnUnstarted() }
+    }
+
+    /// How long a claimed job may wait for a slot before it is given back.
+    private static let patience = Duration.milliseconds(50)
+
+    /// Sees to it that claimed jobs do not wait long behind jobs that turn out to be long.
+    func watchBuffered() {
+        guard lanes.buffered > 0, schedule.stale == nil else { return }
+        let time = jobs.clock.uptime + Self.patience
+        schedule.stale = time
+        alarm.set(notLaterThan: time)
+    }
+
+    /// Gives back what was claimed ahead and has waited too long, for other workers to take; and learns from it that runs
+    /// are not as short as they were.
+    func returnStale(at uptime: Duration) {
+        schedule.stale = nil
+        let returned = lanes.removeBuffered(claimedBy: uptime - Self.patience)
+        for held in returned { putBack(held.delivery) }
+        if !returned.isEmpty { pace.recordRun(runs.all.map { uptime - $0.run.started }.max() ?? Self.patience) }
+        watchBuffered()
     }
 
     /// Gives back what was claimed and not started.

@@ -107,6 +107,8 @@ public actor Worker: Service {
         var failures = 0
         /// When settlements that wait for company are sent without it, and jobs that a slot keeps are given to others.
         var flush: Duration?
+        /// When to see whether claimed jobs have waited too long for a slot.
+        var stale: Duration?
         /// Whether settlements or a claim are on their way to the broker.
         var isBusy = false
     }
