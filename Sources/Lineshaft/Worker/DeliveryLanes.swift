@@ -79,6 +79,16 @@ package struct DeliveryLanes {
         return (true, drain(position))
     }
 
+    /// When the job that has waited longest here was claimed; `nil` when none waits.
+    package var oldestClaim: Duration? {
+        buffered > 0 ? lanes.compactMap { $0.buffered.first?.claimed }.min() : nil
+    }
+
+    /// Takes out what was claimed of queues that are paused.
+    package mutating func drainPaused() -> [Held] {
+        lanes.indices.flatMap { lanes[$0].isPaused && !lanes[$0].buffered.isEmpty ? drain($0) : [] }
+    }
+
     /// Takes out everything that was claimed and not started.
     package mutating func drainAll() -> [Held] {
         lanes.indices.flatMap { drain($0) }
