@@ -81,6 +81,8 @@ extension Worker {
         let items = outbox.take(Self.batchLimit)
         schedule.isBusy = true
         schedule.flush = nil
+        // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
+        if request != nil { schedule.claim = nil }
         let start = jobs.clock.uptime
         defer {
             schedule.isBusy = false
@@ -117,8 +119,8 @@ extension Worker {
     private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
         let uptime = jobs.clock.uptime
         lanes.add(claim, for: request, at: began)
-        let waits = [claim.nextDue, jobs.broker.idleInterval].compactMap { $0 }
-        schedule.claim = waits.min().map { uptime + $0 }
+        let waits = [claim.nextDue, jobs.broker.idleInterval].map { $0.map { uptime + $0 } }
+        schedule.claim = ([schedule.claim] + waits).compactMap { $0 }.min()
         if let time = schedule.claim { alarm.set(notLaterThan: time) }
         if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
             schedule.heartbeat = uptime + configuration.lease / 3

@@ -111,6 +111,7 @@ final class HostBroker: Broker {
             WorkerPort(
                 worker: port.worker,
                 onWake: { if self.isOpen { port.wake() } },
+                onExpect: { if self.isOpen { port.expect(after: $0) } },
                 onCancel: { ids in if self.isOpen { port.cancel(ids) } }
             )
         )

@@ -70,6 +70,21 @@ extension SystemConformance {
                 try check("the notes", trial.notes.lines, is: ["due"])
             }
         },
+        Case("A delayed job that is submitted while a worker's claim is under way runs when it is due", needs: .delays) {
+            trial in
+            let host = try await trial.host { trial.echo }
+            let client = try await trial.system()
+            host.way.after(.settle) { () async throws(BrokerError) in await trial.notes.gate("claimed").wait() }
+            try await trial.running(host) {
+                try await client.submit(Errand(word: "first"))
+                try await trial.settleDown()
+                try await client.submit(Errand(word: "due"), delay: .seconds(60))
+                try await trial.settleDown()
+                trial.notes.gate("claimed").open()
+                try await trial.pass(.seconds(60))
+                try check("the notes", trial.notes.lines, is: ["first", "due"])
+            }
+        },
         Case("A long job keeps its lease through heartbeats", .atLeastOnce) { trial in
             let first = try await trial.host("host-1") { trial.waiting("1 ", for: .seconds(600)) }
             let second = try await trial.host("host-2") { trial.waiting("2 ", for: .seconds(600)) }
