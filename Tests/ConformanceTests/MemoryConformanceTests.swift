@@ -25,9 +25,16 @@ struct MemoryConformanceTests {
         try await promise.run(MemoryBrokerResultsFixture())
     }
 
+    @Test(arguments: SystemConformance.cases)
+    func `Workers keep their promises on the in-memory broker`(_ promise: SystemConformance.Case) async throws {
+        try await promise.run(MemoryBrokerFixture())
+    }
+
     @Test
     func `Every case has a name of its own and every promise has a case`() {
-        let names = BrokerConformance.cases.map(\.name) + ResultStoreConformance.cases.map { "Store: " + $0.name }
+        let names =
+            BrokerConformance.cases.map(\.name) + SystemConformance.cases.map(\.name)
+            + ResultStoreConformance.cases.map { "Store: " + $0.name }
         #expect(Set(names).count == names.count)
         #expect(Set(BrokerConformance.cases.map(\.promise)) == Set(BrokerConformance.Promise.allCases))
     }

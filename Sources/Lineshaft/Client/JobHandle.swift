@@ -50,7 +50,7 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     /// is no such job or its outcome is no longer kept, and ``BrokerError`` when the system is shut down or unreachable.
     public var outcome: OutcomeRecord {
         get async throws {
-            if !isPushed && !claim.ticket.isFinished { try await watch() }
+            if !isPushed && !claim.ticket.isFinished { try await system.watch(id) }
             guard let lapses, !claim.ticket.isFinished else { return try await claim.ticket.outcome() }
             return try await outcome(lapsingAt: lapses)
         }
@@ -115,21 +115,6 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         }
     }
 
-    /// Asks for the outcome to be delivered here.
-    private func watch() async throws {
-        if let record = try await system.results.watch([id], for: system.inbox.client)[id] {
-            system.inbox.deliver([.finished(record)])
-            return
-        }
-        guard let inspector = system.broker.inspector else { return }
-        if let job = try await inspector.find(id), job.state != .dead { return }
-        // It may have ended between the two questions.
-        guard let record = try await system.results.outcomes(of: [id])[id] else {
-            throw system.notFound(id)
-        }
-        system.inbox.deliver([.finished(record)])
-    }
-
     /// Waits, and at the time when the job may end without a worker, makes the broker look.
     private func outcome(lapsingAt time: Timestamp) async throws -> OutcomeRecord {
         try await withThrowingTaskGroup(of: OutcomeRecord?.self) { group in
@@ -150,6 +135,25 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
 }
 
 extension JobSystem {
+    /// Asks for a job's outcome to be delivered to the inbox.
+    ///
+    /// - Parameter id: The job.
+    /// - Returns: Whether it was there already and has been delivered.
+    /// - Throws: ``JobError`` with the code `notFound` when there is nothing to wait for; ``BrokerError``.
+    @discardableResult
+    func watch(_ id: JobID) async throws -> Bool {
+        if let record = try await results.watch([id], for: inbox.client)[id] {
+            inbox.deliver([.finished(record)])
+            return true
+        }
+        guard let inspector = broker.inspector else { return false }
+        if let job = try await inspector.find(id), job.state != .dead { return false }
+        // It may have ended between the two questions.
+        guard let record = try await results.outcomes(of: [id])[id] else { throw notFound(id) }
+        inbox.deliver([.finished(record)])
+        return true
+    }
+
     /// A handle to a job that was submitted elsewhere, or earlier.
     ///
     /// Nothing is asked yet: that there is no such job shows when the handle is used.

@@ -32,15 +32,15 @@ public struct JobProgressSequence: AsyncSequence, Sendable {
 
         /// The next report; `nil` once the job has ended or the task is cancelled.
         ///
-        /// - Throws: ``BrokerError`` when the store cannot be reached.
+        /// - Throws: ``JobError`` with the code `notFound` when there is no such job or its outcome is no longer kept;
+        ///   ``BrokerError`` when the store cannot be reached.
         public mutating func next() async throws -> JobProgress? {
             if reports == nil {
-                reports = claim.ticket.followProgress().makeAsyncIterator()
-                if let record = try await system.results.watch([claim.id], for: system.inbox.client)[claim.id] {
-                    system.inbox.deliver([.finished(record)])
-                } else if let latest = try await system.results.progress(of: claim.id) {
+                let stream = claim.ticket.followProgress()
+                if try await !system.watch(claim.id), let latest = try await system.results.progress(of: claim.id) {
                     claim.ticket.progress(latest)
                 }
+                reports = stream.makeAsyncIterator()
             }
             return await reports?.next(isolation: #isolation)
         }

@@ -63,7 +63,23 @@ extension JobSystem {
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot cancel.
     @discardableResult
     public func cancel(_ id: JobID) async throws -> CancellationResult {
-        try await broker.cancel([id]).first ?? .notFound
+        let job = storesResultsApart ? try await broker.inspector?.find(id) : nil
+        let result = try await broker.cancel([id]).first ?? .notFound
+        if storesResultsApart && result == .cancelled { try await recordCancellation(of: id, job?.envelope) }
+        return result
+    }
+
+    /// Tells the store of a job that ended without a worker, because the broker cannot.
+    private func recordCancellation(of id: JobID, _ envelope: Envelope?) async throws(BrokerError) {
+        let record = OutcomeRecord(
+            id: id,
+            outcome: .cancelled,
+            attempts: 0,
+            finished: clock.now,
+            retention: envelope?.details.retention ?? configuration.resultRetention,
+            replyTo: envelope?.replyTo
+        )
+        _ = try await results.record([record])
     }
 
     package enum Location: Sendable {

@@ -79,6 +79,16 @@ package struct DeliveryLanes {
         return (true, drain(position))
     }
 
+    /// When the job that has waited longest here was claimed; `nil` when none waits.
+    package var oldestClaim: Duration? {
+        buffered > 0 ? lanes.compactMap { $0.buffered.first?.claimed }.min() : nil
+    }
+
+    /// Takes out what was claimed of queues that are paused.
+    package mutating func drainPaused() -> [Held] {
+        lanes.indices.flatMap { lanes[$0].isPaused && !lanes[$0].buffered.isEmpty ? drain($0) : [] }
+    }
+
     /// Takes out everything that was claimed and not started.
     package mutating func drainAll() -> [Held] {
         lanes.indices.flatMap { drain($0) }
@@ -119,18 +129,6 @@ package struct DeliveryLanes {
         let position = lanes.count == 1 ? 0 : index[queue] ?? 0
         lanes[position].running -= 1
         running -= 1
-    }
-
-    /// Takes out what was claimed at `time` or before and cannot be started.
-    package mutating func removeBuffered(claimedBy time: Duration) -> [Held] {
-        if canStart { return [] }
-        var removed: [Held] = []
-        for position in lanes.indices {
-            removed += lanes[position].buffered.filter { $0.claimed <= time }
-            lanes[position].buffered.removeAll { $0.claimed <= time }
-        }
-        buffered -= removed.count
-        return removed
     }
 
     /// Takes out a job that was claimed and not started.

@@ -66,7 +66,7 @@ extension RunEnd {
             let delay = max(facts.now.duration(to: retry.time.resolved(from: facts.now)), .zero)
             let reason = retry.reason.isEmpty ? "The handler asked to run again later." : retry.reason
             let failure = facts.failure(.failed, reason, retry)
-            if retry.countsAttempt && facts.isExhausted(after: retry) { return .failed(failure) }
+            if retry.countsAttempt && facts.isExhausted(after: retry, delay) { return .failed(failure) }
             return .retry(after: delay, failure: failure, countsAttempt: retry.countsAttempt)
         case let bad as UndecodablePayload:
             return .failed(
@@ -115,8 +115,8 @@ extension RunFacts {
     ) -> Settlement.Disposition {
         switch strategy.kind {
         case .policy(let policy):
-            if isExhausted(policy) { return .failed(failure) }
             let delay = policy.backoff.delay(afterAttempt: attempt, using: &generator)
+            if isExhausted(policy, delay) { return .failed(failure) }
             return .retry(after: delay, failure: failure, countsAttempt: true)
         case .custom(let decide):
             let description = RetryStrategy.Failure(
@@ -129,10 +129,10 @@ extension RunFacts {
         }
     }
 
-    fileprivate func isExhausted(after retry: Retry) -> Bool {
+    fileprivate func isExhausted(after retry: Retry, _ delay: Duration) -> Bool {
         switch strategy.kind {
         case .policy(let policy):
-            return isExhausted(policy)
+            return isExhausted(policy, delay)
         case .custom(let decide):
             let description = RetryStrategy.Failure(
                 attempt: attempt,
@@ -143,10 +143,11 @@ extension RunFacts {
         }
     }
 
-    private func isExhausted(_ policy: RetryPolicy) -> Bool {
+    /// Whether no other attempt may be begun after `delay`.
+    private func isExhausted(_ policy: RetryPolicy, _ delay: Duration) -> Bool {
         if attempt >= policy.maximumAttempts { return true }
         guard let limit = policy.maximumElapsed else { return false }
-        return submitted.duration(to: now) >= limit
+        return submitted.duration(to: now) + delay > limit
     }
 }
 

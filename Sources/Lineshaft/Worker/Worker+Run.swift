@@ -20,17 +20,14 @@ extension Worker {
     /// - Throws: ``ConfigurationError`` when a value is out of range, two handlers share a name, or the worker was run
     ///   before; ``BrokerError`` when the broker is closed for good.
     public func run() async throws {
-        guard phase == .created else {
-            throw ConfigurationError(
-                code: .invalidState,
-                message: "The worker “\(id)” was run before. Make a new one to run again."
-            )
-        }
+        try checkNotRun()
         try configuration.validate()
         try queues.validate()
         let registry = Registry()
         for handler in handlers { try await registry.register(handler) }
         let table = await registry.table
+        // Somebody else may have run it meanwhile.
+        try checkNotRun()
         knownJobs = table.mapValues(\.version)
         let tracing: [any RunMiddleware] = jobs.configuration.isTracingEnabled ? [TracingMiddleware()] : []
         runner = JobRunner(
@@ -45,6 +42,14 @@ extension Worker {
         try await withTaskCancellationOrGracefulShutdown(control) {
             try await self.connectAndServe()
         }
+    }
+
+    private func checkNotRun() throws(ConfigurationError) {
+        guard phase != .created else { return }
+        throw ConfigurationError(
+            code: .invalidState,
+            message: "The worker “\(id)” was run before. Make a new one to run again."
+        )
     }
 
     private func withTaskCancellationOrGracefulShutdown(
@@ -155,9 +160,9 @@ extension Worker {
             schedule.claim = nil
             lanes.expectMore()
         }
+        if let limit = unstartedLimit, limit <= uptime { returnStalled() }
         // The turn that follows sends what waits; if somebody else is at it, they see to the rest.
         if let flush = schedule.flush, flush <= uptime { schedule.flush = nil }
-        if let stale = schedule.stale, stale <= uptime { returnStale(at: uptime) }
         if let pause = schedule.pause, pause <= uptime { schedule.pause = nil }
         for (slot, alarm) in runs.due(at: uptime) {
             switch alarm {
@@ -176,7 +181,8 @@ extension Worker {
     /// The next moment at which something must be done, by uptime.
     package var nextMoment: Duration? {
         var moments = [
-            schedule.claim, schedule.flush, schedule.stale, schedule.heartbeat, schedule.announcement, schedule.measurement,
+            schedule.claim, schedule.flush, schedule.heartbeat, schedule.announcement, schedule.measurement,
+            unstartedLimit,
         ]
         // While the broker is left alone, what needs it waits for the end of the pause.
         if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }
@@ -191,6 +197,12 @@ extension Worker {
     /// Somebody has cancelled these jobs.
     private func cancel(_ ids: Set<JobID>) {
         for (slot, run) in runs.all where ids.contains(run.delivery.envelope.id) { cancelRun(slot: slot, .requested) }
+        cancelUnstarted(ids)
+        if schedule.isBusy { cancelledOnTheWay.formUnion(ids) }
+    }
+
+    /// Settles those of the jobs that were claimed and not started.
+    func cancelUnstarted(_ ids: Set<JobID>) {
         for held in lanes.removeBuffered(where: { ids.contains($0.envelope.id) }) {
             putBack(held.delivery, as: .cancelled)
         }

@@ -60,6 +60,8 @@ extension Worker {
 
     /// Settles one run before its slot goes on; hands it to the pump when the broker does not answer.
     private func settleAtOnce(_ item: SettlementBox.Item) async {
+        schedule.settlingAtOnce += 1
+        defer { schedule.settlingAtOnce -= 1 }
         do {
             try await deliver([item])
         } catch {
@@ -74,13 +76,17 @@ extension Worker {
     /// The order matters: a worker that dies in between leaves an outcome and an unsettled job, and the next worker finds
     /// the outcome. The other way round it would leave a settled job without an outcome.
     func deliver(_ items: [SettlementBox.Item]) async throws(BrokerError) {
-        try await recordOutcomes(items)
+        let items = try await recordOutcomes(items)
         let results = try await jobs.broker.settle(items.map(\.settlement))
         note(results, of: items)
     }
 
-    func recordOutcomes(_ items: [SettlementBox.Item]) async throws(BrokerError) {
-        guard jobs.storesResultsApart else { return }
+    /// Stores outcomes where settling does not.
+    ///
+    /// - Returns: What is to be settled. A worker that had lost its lease may have stored another outcome, and the first
+    ///   one stands.
+    func recordOutcomes(_ items: [SettlementBox.Item]) async throws(BrokerError) -> [SettlementBox.Item] {
+        guard jobs.storesResultsApart else { return items }
         let now = jobs.clock.now
         let records = items.compactMap { item -> OutcomeRecord? in
             guard let outcome = item.settlement.disposition.outcome else { return nil }
@@ -94,7 +100,17 @@ extension Worker {
                 replyTo: envelope.replyTo
             )
         }
-        if !records.isEmpty { _ = try await jobs.results.record(records) }
+        if records.isEmpty { return items }
+        let store = jobs.results
+        let stored = try await uncancelled { (_) throws(BrokerError) in try await store.record(records) }
+        let outcomes = Dictionary(stored.map { ($0.id, $0.outcome) }) { first, _ in first }
+        return items.map { item in
+            guard let ours = item.settlement.disposition.outcome,
+                let first = outcomes[item.delivery.envelope.id], first != ours
+            else { return item }
+            let settlement = Settlement(lease: item.settlement.lease, disposition: Settlement.Disposition(first))
+            return SettlementBox.Item(settlement: settlement, delivery: item.delivery)
+        }
     }
 
     /// Takes in what the broker made of settlements.

@@ -19,7 +19,7 @@ extension Worker {
     func advanceShutdown() {
         let uptime = jobs.clock.uptime
         if case .draining(let end) = phase {
-            if runs.count == 0 {
+            if runs.count == runs.stuckCount {
                 phase = .closing(until: uptime + configuration.shutdown.release)
             } else if uptime >= end {
                 cancelAllRuns()
@@ -34,7 +34,8 @@ extension Worker {
             }
         }
         if case .closing(let end) = phase {
-            if outbox.isEmpty {
+            // What is on its way may come back, or bring jobs.
+            if outbox.isEmpty && !schedule.isBusy && schedule.settlingAtOnce == 0 {
                 phase = .stopped
             } else if uptime >= end {
                 logger.warning(
@@ -52,6 +53,7 @@ extension Worker {
         case .created, .serving, .draining:
             returnUnstarted()
             cancelAllRuns()
+            control.wake.raise()
         case .cancelling, .closing, .stopped:
             break
         }
@@ -100,6 +102,8 @@ extension Worker {
         let (isServed, returned) = lanes.setPaused(true, queue)
         guard isServed else { throw notServed(queue) }
         for held in returned { putBack(held.delivery) }
+        schedule.hasLessRoom = true
+        lanes.expectMore()
         control.wake.raise()
     }
 

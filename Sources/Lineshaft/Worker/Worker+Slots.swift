@@ -65,6 +65,8 @@ extension Worker {
     private func nextOrder(slot: Int) async -> SlotTable.Order {
         while true {
             if phase == .stopped { return .stop }
+            // Nobody has cancelled a run of this slot, so it is the whole worker that was cancelled.
+            if Task.isCancelled { noteCancellation() }
             if control.takeWorkExpected() { lanes.expectMore() }
             if outbox.count >= Self.flushCount, pace.isExchangeCheap, !Task.isCancelled, await exchange() {
                 dispatchParked(keeping: pace.share)
@@ -99,7 +101,9 @@ extension Worker {
 
     /// Takes in the end of a run and gives the slot its next job.
     private func finish(slot: Int, _ end: RunEnd, duration: Duration) async -> SlotTable.Order {
-        guard let run = runs.end(slot: slot) else { return .stop }
+        guard var run = runs.end(slot: slot) else { return .stop }
+        // A run may notice that the worker's task was cancelled before the worker's own loop does.
+        if run.cancellation == nil && Task.isCancelled { run.cancellation = .shutdown }
         lanes.end(run.delivery.envelope.queue)
         pace.recordRun(duration)
         if run.isStuck {
@@ -135,7 +139,6 @@ extension Worker {
     /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
     private func flushSoon() {
         if outbox.isEmpty && lanes.buffered == 0 { return }
-        watchBuffered()
         if outbox.count >= Self.flushCount {
             control.wake.raise()
         } else if schedule.flush == nil {

@@ -21,7 +21,7 @@ extension Worker {
         if isDue(schedule.heartbeat) { acted = try await extendLeases() || acted }
         if isDue(schedule.measurement) { await measureQueues() }
         if !schedule.isBusy {
-            let request = claimRequest()
+            let request = claimRequest() ?? withdrawal()
             if !outbox.isEmpty || request != nil {
                 try await settleAndClaim(request)
                 acted = true
@@ -59,10 +59,19 @@ extension Worker {
         guard phase == .serving else { return nil }
         let prefetch = pace.prefetch(concurrency: lanes.concurrency)
         guard lanes.wantsMore(prefetch: prefetch), let want = lanes.want(prefetch: prefetch) else { return nil }
-        return ClaimRequest(
+        return makeRequest(want.shares, limit: want.limit)
+    }
+
+    /// A request for nothing, so that the broker wakes others in place of a worker that has paused a queue.
+    private func withdrawal() -> ClaimRequest? {
+        schedule.hasLessRoom && phase == .serving ? makeRequest([], limit: 0) : nil
+    }
+
+    private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
+        ClaimRequest(
             worker: id,
-            shares: want.shares,
-            limit: want.limit,
+            shares: shares,
+            limit: limit,
             lease: configuration.lease,
             poisonLimit: configuration.poisonLimit
         )
@@ -72,13 +81,18 @@ extension Worker {
         let items = outbox.take(Self.batchLimit)
         schedule.isBusy = true
         schedule.flush = nil
+        // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
+        if request != nil { schedule.claim = nil }
         let start = jobs.clock.uptime
         defer {
             schedule.isBusy = false
+            cancelledOnTheWay = []
             pace.recordExchange(jobs.clock.uptime - start)
+            // In shutdown, the worker's own loop waits for this to end.
+            if phase != .serving { control.wake.raise() }
         }
         do {
-            try await recordOutcomes(items)
+            let items = try await recordOutcomes(items)
             let settlements = items.map(\.settlement)
             guard let request else {
                 let results = try await uncancelled { (broker) throws(BrokerError) in
@@ -94,6 +108,7 @@ extension Worker {
                 (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
             }
             note(results, of: items)
+            schedule.hasLessRoom = false
             take(claim, for: request, since: start)
         } catch {
             outbox.putBack(items)
@@ -104,42 +119,36 @@ extension Worker {
     private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
         let uptime = jobs.clock.uptime
         lanes.add(claim, for: request, at: began)
-        let waits = [claim.nextDue, jobs.broker.idleInterval].compactMap { $0 }
-        schedule.claim = waits.min().map { uptime + $0 }
+        let waits = [claim.nextDue, jobs.broker.idleInterval].map { $0.map { uptime + $0 } }
+        schedule.claim = ([schedule.claim] + waits).compactMap { $0 }.min()
         if let time = schedule.claim { alarm.set(notLaterThan: time) }
         if schedule.heartbeat == nil && !claim.deliveries.isEmpty {
             schedule.heartbeat = uptime + configuration.lease / 3
             alarm.set(notLaterThan: uptime + configuration.lease / 3)
         }
-        watchBuffered()
-        // Shutdown may have begun while the claim was under way: what it brought must not wait here.
+        // While the claim was under way, shutdown may have begun, a queue been paused, or a job cancelled.
         if phase != .serving { returnUnstarted() }
-    }
-
-    /// How long a claimed job may wait for a slot before it is given back.
-    private static let patience = Duration.milliseconds(50)
-
-    /// Sees to it that claimed jobs do not wait long behind jobs that turn out to be long.
-    func watchBuffered() {
-        guard lanes.buffered > 0, schedule.stale == nil else { return }
-        let time = jobs.clock.uptime + Self.patience
-        schedule.stale = time
-        alarm.set(notLaterThan: time)
-    }
-
-    /// Gives back what was claimed ahead and has waited too long, for other workers to take; and learns from it that runs
-    /// are not as short as they were.
-    func returnStale(at uptime: Duration) {
-        schedule.stale = nil
-        let returned = lanes.removeBuffered(claimedBy: uptime - Self.patience)
-        for held in returned { putBack(held.delivery) }
-        if !returned.isEmpty { pace.recordRun(runs.all.map { uptime - $0.run.started }.max() ?? Self.patience) }
-        watchBuffered()
+        for held in lanes.drainPaused() { putBack(held.delivery) }
+        if !cancelledOnTheWay.isEmpty { cancelUnstarted(cancelledOnTheWay) }
     }
 
     /// Gives back what was claimed and not started.
     func returnUnstarted() {
         for held in lanes.drainAll() { putBack(held.delivery) }
+    }
+
+    /// How long a job that was claimed ahead may wait for a slot that others could give it.
+    private static let stallLimit = Duration.milliseconds(20)
+
+    /// When jobs that were claimed ahead and cannot start have waited for too long.
+    var unstartedLimit: Duration? {
+        phase == .serving && !lanes.canStart ? lanes.oldestClaim.map { $0 + Self.stallLimit } : nil
+    }
+
+    /// Gives back what waits here behind jobs that take longer than those before them, for other workers to run.
+    func returnStalled() {
+        returnUnstarted()
+        pace.stall()
     }
 
     /// Extends the leases of everything that the worker holds, and learns what has been lost or cancelled meanwhile.
@@ -157,7 +166,10 @@ extension Worker {
         if leases.isEmpty { return false }
         let statuses: [LeaseStatus]
         do {
-            statuses = try await jobs.broker.extend(leases, by: configuration.lease)
+            let duration = configuration.lease
+            statuses = try await uncancelled { (broker) throws(BrokerError) in
+                try await broker.extend(leases, by: duration)
+            }
         } catch {
             // Due again as soon as the broker is spoken to again.
             schedule.heartbeat = uptime
@@ -187,7 +199,8 @@ extension Worker {
 
     private func announce() async throws(BrokerError) -> Bool {
         let interval = jobs.broker.announcementInterval
-        try await jobs.broker.announce(report)
+        let report = report
+        try await uncancelled { (broker) throws(BrokerError) in try await broker.announce(report) }
         schedule.announcement = interval.map { jobs.clock.uptime + $0 }
         return true
     }
@@ -227,6 +240,8 @@ extension Worker {
 
     /// The broker did not answer: leave it alone for a moment, longer each time.
     func noteBrokerFailure(_ error: BrokerError, _ doing: String) {
+        // The loop has been told why, and calls again in a task that is not cancelled.
+        if error.code == .cancelled && Task.isCancelled { return }
         schedule.failures += 1
         let backoff = Backoff.exponential(base: .milliseconds(200), maximum: .seconds(5))
         let failures = schedule.failures
@@ -241,7 +256,7 @@ extension Worker {
     }
 
     /// Calls the broker to the end, also while this worker's task is cancelled.
-    private func uncancelled<Success: Sendable>(
+    func uncancelled<Success: Sendable>(
         _ call: @escaping @Sendable (any Broker) async throws(BrokerError) -> Success
     ) async throws(BrokerError) -> Success {
         let broker = jobs.broker

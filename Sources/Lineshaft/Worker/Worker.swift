@@ -44,6 +44,8 @@ public actor Worker: Service {
     var knownJobs: [JobName: Int] = [:]
     /// How many slots have been opened and have not asked for a job yet.
     var openSlots = 0
+    /// What was cancelled while a claim was under way that may bring it.
+    var cancelledOnTheWay: Set<JobID> = []
     nonisolated let alarm: Alarm
     /// Raised when the worker has nothing to do but to wait for its running jobs, if anybody asked.
     var quietSignal: Signal?
@@ -107,10 +109,12 @@ public actor Worker: Service {
         var failures = 0
         /// When settlements that wait for company are sent without it, and jobs that a slot keeps are given to others.
         var flush: Duration?
-        /// When to see whether claimed jobs have waited too long for a slot.
-        var stale: Duration?
         /// Whether settlements or a claim are on their way to the broker.
         var isBusy = false
+        /// How many runs are being settled apart from that.
+        var settlingAtOnce = 0
+        /// Whether the broker may believe that the worker waits for jobs that it does not want any more.
+        var hasLessRoom = false
     }
 
     private static func makeName(_ jobs: JobSystem) -> String {

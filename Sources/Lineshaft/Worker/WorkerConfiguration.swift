@@ -40,8 +40,8 @@ extension Worker {
         public init() {}
 
         package func validate() throws(ConfigurationError) {
-            try check(concurrency ?? 1, atLeast: 1, "concurrency")
-            try check(prefetch, atLeast: 0, "prefetch")
+            try check(concurrency ?? 1, atLeast: 1, atMost: 1_000_000, "concurrency")
+            try check(prefetch, atLeast: 0, atMost: 1_000_000, "prefetch")
             try check(poisonLimit, atLeast: 1, "poisonLimit")
             try check(lease, atLeast: .milliseconds(100), "lease")
             try check(parkDelay, atLeast: .milliseconds(100), "parkDelay")
@@ -62,12 +62,14 @@ extension Worker {
         private func check<Value: Comparable>(
             _ value: Value,
             atLeast minimum: Value,
+            atMost maximum: Value? = nil,
             _ what: String
         ) throws(ConfigurationError) {
-            guard value < minimum else { return }
+            if value >= minimum && maximum.map({ value <= $0 }) ?? true { return }
+            let range = maximum.map { "from \(minimum) to \($0)" } ?? "\(minimum) or more"
             throw ConfigurationError(
                 code: .invalidValue,
-                message: "The worker's `\(what)` is \(value); it must be \(minimum) or more."
+                message: "The worker's `\(what)` is \(value); it must be \(range)."
             )
         }
     }

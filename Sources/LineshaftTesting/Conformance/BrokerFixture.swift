@@ -29,6 +29,19 @@ public protocol BrokerFixture: Sendable {
     /// - Returns: Whether this broker's wall clock can be set; if not, the cases about it are left out.
     /// - Throws: Whatever kept the time from being set.
     func jumpWallClock(by duration: Duration) async throws -> Bool
+
+    /// Waits until the broker has answered every call made so far, and what it pushed has arrived.
+    ///
+    /// Called before time is moved, so that it does not run ahead of what happens. Brokers that answer without threads or
+    /// sockets of their own need do nothing.
+    ///
+    /// - Throws: Whatever kept it from finding out.
+    func settleDown() async throws
+}
+
+extension BrokerFixture {
+    /// Returns at once.
+    public func settleDown() async throws {}
 }
 
 /// What a result store's tests hand to the conformance suite.

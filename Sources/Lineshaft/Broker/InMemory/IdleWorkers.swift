@@ -51,17 +51,22 @@ package struct IdleWorkers: Sendable {
     ///   - worker: The worker.
     ///   - queues: What it has room for.
     ///   - looks: When it will look by itself, by uptime.
-    package mutating func update(_ worker: WorkerID, hungry queues: [QueueName], looks: Int64 = .max) {
+    /// - Returns: The queues that it has waited for, if it was woken since, and does not wait for any more.
+    @discardableResult
+    package mutating func update(
+        _ worker: WorkerID,
+        hungry queues: [QueueName],
+        looks: Int64 = .max
+    ) -> [QueueName] {
         defer { workers[worker]?.looks = looks }
-        guard let known = workers[worker] else { return }
+        guard let known = workers[worker] else { return [] }
+        let left = known.round == nil ? known.queues.filter { !queues.contains($0) } : []
         if queues.isEmpty {
-            if known.round != nil {
-                count -= 1
-                workers[worker] = Worker(round: nil, queues: [])
-            }
-            return
+            if known.round != nil { count -= 1 }
+            if !known.queues.isEmpty { workers[worker] = Worker(round: nil, queues: []) }
+            return left
         }
-        if known.round != nil, known.queues == queues { return }
+        if known.round != nil, known.queues == queues { return [] }
         if known.round == nil { count += 1 }
         lastRound += 1
         workers[worker] = Worker(round: lastRound, queues: queues)
@@ -69,6 +74,7 @@ package struct IdleWorkers: Sendable {
             lines[queue, default: []].append(Entry(worker: worker, round: lastRound))
             compact(queue)
         }
+        return left
     }
 
     /// Chooses workers to wake for jobs that became ready.

@@ -197,6 +197,8 @@ public actor MemoryBroker: Broker {
     public func shutdown() {
         isClosed = true
         room.close(Self.closed)
+        // Workers that wait find out when they look.
+        for port in ports.values { port.wake() }
         ports = [:]
         inboxes = [:]
     }

@@ -34,6 +34,13 @@ extension QueueTable {
         return queues[number].counts.ready
     }
 
+    /// Counts the jobs of a queue that may be given out as arrivals, for workers that wait to be woken.
+    package mutating func noteClaimable(in queue: QueueName) {
+        let count = claimable(in: queue)
+        guard count > 0, let number = existingNumber(of: queue) else { return }
+        noteArrivals(count, in: number)
+    }
+
     /// What is known of a job that has not ended or is a dead letter.
     package mutating func find(_ id: JobID, at moment: Moment) -> JobSnapshot? {
         guard let number = queueNumber(of: id) else { return nil }
