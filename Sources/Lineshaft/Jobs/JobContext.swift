@@ -107,7 +107,7 @@ public struct JobContext: Sendable {
     ///   - job: The job.
     ///   - options: What the call says otherwise than the job's type.
     /// - Returns: A handle to the job.
-    /// - Throws: What ``JobSystem/submit(_:options:)`` throws.
+    /// - Throws: What ``JobSystem/submit(_:options:id:parent:)`` throws.
     @discardableResult
     public func submit<Other: Job>(
         _ job: Other,

@@ -6,10 +6,28 @@
 
 import Lineshaft
 
-struct Greet: Job {
-    static let name: JobName = "greet"
-    var person: String
-    typealias Output = String
+// What travels: a name that you are ready to keep, parameters, and the type of what comes back.
+struct SumIntegers: Job {
+    static let name: JobName = "sum"
+    typealias Output = Int64
+
+    var integers: [Int64]
 }
 
-print(Greet.name)
+// The way into the queue. `memory:` is a broker inside this process; it needs no server.
+let jobs = try await JobSystem(url: "memory:")
+
+// What runs: the queues to serve, how many jobs of each at once, and a handler for each job type.
+let worker = Worker(jobs, queues: ["default": 10]) {
+    Handler(for: SumIntegers.self) { job, context in
+        job.integers.reduce(0, +)
+    }
+}
+
+try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask { try await worker.run() }
+    let sum = try await jobs.submit(SumIntegers(integers: [1, 2, 3]))
+    print(try await sum.value)
+    group.cancelAll()
+}
+await jobs.shutdown()
