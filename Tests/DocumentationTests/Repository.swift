@@ -38,8 +38,9 @@ struct Repository {
 
     /// The text of every Swift file that holds tests or cases of the conformance suites.
     func testTexts() throws -> [String] {
-        try (files(below: "Tests", withExtension: "swift") + files(below: "Sources/LineshaftTesting", withExtension: "swift"))
-            .map { try text(of: $0) }
+        let tests = try files(below: "Tests", withExtension: "swift")
+        let suites = try files(below: "Sources/LineshaftTesting", withExtension: "swift")
+        return try (tests + suites).map { try text(of: $0) }
     }
 
     /// Whether there is a file or folder at a path relative to the root.
