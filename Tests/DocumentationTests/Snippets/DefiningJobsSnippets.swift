@@ -12,7 +12,11 @@ import Testing
 struct ImportFile: Job {
     static let name: JobName = "files.import"
     static let version = 2
-    static let options = JobOptions(queue: "imports", timeout: .seconds(300), retry: .exponential(maximumAttempts: 5))
+    static let options = JobOptions(
+        queue: "imports",
+        timeout: .seconds(300),
+        retry: .exponential(maximumAttempts: 5)
+    )
     typealias Output = Int
 
     var path: String
@@ -37,7 +41,7 @@ extension ImportFile {
             for (number, row) in rows.enumerated() {
                 try Task.checkCancellation()
                 await table.insert(row, fence: context.fence)
-                await context.report(progress: Double(number + 1), of: Double(rows.count), message: job.path)
+                await context.report(progress: Double(number + 1), of: Double(rows.count))
             }
             context.logger.info("Imported a file", metadata: ["rows": "\(rows.count)"])
             return rows.count
@@ -135,7 +139,9 @@ struct DefiningJobsSnippets {
         var workerConfiguration = Worker.Configuration()
         workerConfiguration.middleware = [
             Timing(),
-            Hooks(onError: { context, error in print("attempt", context.attempt, "of", context.id, "failed:", error) }),
+            Hooks(onError: { context, error in
+                print("attempt", context.attempt, "of", context.id, "failed:", error)
+            }),
         ]
         let worker = Worker(jobs, queues: ["imports": 2], configuration: workerConfiguration) {
             ImportFile.handler(writingTo: table) { _ in ["a"] }

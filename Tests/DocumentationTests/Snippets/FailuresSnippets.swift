@@ -30,11 +30,11 @@ struct RefusedByBank: RetryClassified {
 
 extension Charge {
     static func handler(_ pay: @escaping @Sendable (Charge) async throws -> Void) -> Handler<Charge> {
-        Handler(for: Charge.self, retry: .policy(.exponential(maximumAttempts: 8, base: .seconds(2)))) { job, context in
+        Handler(for: Charge.self, retry: .policy(.exponential(maximumAttempts: 8))) { job, context in
             do {
                 try await pay(job)
             } catch PaymentError.rateLimited(let time) {
-                throw Retry.at(time, countsAttempt: false, reason: "The payment service asked for a pause.")
+                throw Retry.at(time, countsAttempt: false, reason: "The service is busy.")
             } catch PaymentError.noSuchAccount {
                 throw PermanentFailure("There is no account \(job.account).")
             }

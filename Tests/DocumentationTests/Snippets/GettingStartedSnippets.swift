@@ -80,7 +80,11 @@ func serve(_ url: String, _ adapters: [BrokerAdapter], _ logger: Logger) async t
             job.integers.reduce(0, +)
         }
     }
-    let services = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    let services = ServiceGroup(
+        services: [worker],
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger
+    )
     try await services.run()
     await jobs.shutdown()
 }

@@ -64,7 +64,8 @@ struct TestingSnippets {
                 try await mailer.send(to: job.address)
             }
         } run: { harness in
-            try await harness.jobs.submit(SendInvitation(address: "ada@example.org"), delay: .seconds(86_400))
+            let invitation = SendInvitation(address: "ada@example.org")
+            try await harness.jobs.submit(invitation, delay: .seconds(86_400))
             let report = try await harness.drain()
             #expect(report.succeeded == 1)
             #expect(report.elapsed >= .seconds(86_400))

@@ -6,7 +6,7 @@
 
 import Lineshaft
 
-// What travels: a name that you are ready to keep, parameters, and the type of what comes back.
+// What travels: a name to keep, parameters, and the type of what comes back.
 struct SumIntegers: Job {
     static let name: JobName = "sum"
     typealias Output = Int64
@@ -14,10 +14,10 @@ struct SumIntegers: Job {
     var integers: [Int64]
 }
 
-// The way into the queue. `memory:` is a broker inside this process; it needs no server.
+// The way into the queue. `memory:` is a broker inside this process.
 let jobs = try await JobSystem(url: "memory:")
 
-// What runs: the queues to serve, how many jobs of each at once, and a handler for each job type.
+// What runs: queues, how many jobs of each at once, and a handler for each type.
 let worker = Worker(jobs, queues: ["default": 10]) {
     Handler(for: SumIntegers.self) { job, context in
         job.integers.reduce(0, +)
