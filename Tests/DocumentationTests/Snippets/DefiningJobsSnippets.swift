@@ -114,7 +114,7 @@ struct DefiningJobsSnippets {
             ImportFile.handler(writingTo: table) { _ in ["a", "b", "c"] }
         }
         let handle = try await jobs.submit(ImportFile(path: "a.csv"))
-        try await running(worker) {
+        try await worker.run {
             for try await progress in handle.progress {
                 print("\(Int(progress.fraction * 100)) %", progress.message ?? "")
             }
@@ -148,7 +148,7 @@ struct DefiningJobsSnippets {
         }
 
         let handle = try await jobs.submit(ImportFile(path: "a.csv"))
-        #expect(try await running(worker) { try await handle.value } == 1)
+        #expect(try await worker.run { try await handle.value } == 1)
         await jobs.shutdown()
     }
 

@@ -53,13 +53,13 @@ struct FailuresSnippets {
                 if await !isOpen.isRaised { throw PaymentError.noSuchAccount }
             }
         }
-        try await running(worker) {
+        try await worker.run {
             let charge = try await jobs.submit(Charge(account: "7", cents: 995))
 
             do {
                 _ = try await charge.value
             } catch let error as JobError where error.code == .failed {
-                print(error.message, error.failure?.attempt ?? 0)
+                print(error.reason, error.failure?.attempt ?? 0)
             }
 
             await isOpen.raise()
@@ -111,7 +111,7 @@ struct FailuresSnippets {
         ]
         let jobs = try await memorySystem()
         let worker = Worker(jobs) { handlers }
-        try await running(worker) {
+        try await worker.run {
             _ = try await jobs.submit(Charge(account: "7", cents: 1)).value
             let error = await #expect(throws: JobError.self) {
                 try await jobs.submit(Charge(account: "7", cents: 0)).value

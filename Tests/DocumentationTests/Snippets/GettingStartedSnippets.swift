@@ -31,7 +31,7 @@ struct GettingStartedSnippets {
     func sums() async throws {
         let jobs = try await memorySystem()
         let worker = Worker(jobs) { SumIntegers.handler() }
-        let (six, all) = try await running(worker) {
+        let (six, all) = try await worker.run {
             let sum = try await jobs.submit(SumIntegers(integers: [1, 2, 3]))
             let six = try await sum.value
 
@@ -52,7 +52,7 @@ struct GettingStartedSnippets {
         let jobs = try await memorySystem()
         let worker = Worker(jobs) { SumIntegers.handler() }
         let text = try await jobs.submit(SumIntegers(integers: [1, 2, 3])).id.description
-        let value = try await running(worker) { () -> Int64? in
+        let value = try await worker.run { () -> Int64? in
             guard let id = JobID(text) else { return nil }
             let sum = jobs.handle(for: SumIntegers.self, id: id)
             return try await sum.value

@@ -22,7 +22,7 @@ struct GuaranteesSnippets {
         let worker = Worker(jobs) {
             Handler(for: SendInvoice.self) { _, _ in }
         }
-        _ = try await running(worker) { try await jobs.submit(SendInvoice(invoice: 1)).value }
+        _ = try await worker.run { try await jobs.submit(SendInvoice(invoice: 1)).value }
         #expect(try await jobs.requireInspector().counts(of: .default) == QueueCounts())
         await jobs.shutdown()
     }

@@ -28,7 +28,7 @@ struct RunningWorkersSnippets {
             ImportFile.handler(writingTo: table) { _ in [] }
         }
 
-        try await running(worker) {
+        try await worker.run {
             try await jobs.pause("imports")
             let handle = try await jobs.submit(ImportFile(path: "a.csv"))
 

@@ -24,10 +24,9 @@ let worker = Worker(jobs, queues: ["default": 10]) {
     }
 }
 
-try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask { try await worker.run() }
-    let sum = try await jobs.submit(SumIntegers(integers: [1, 2, 3]))
-    print(try await sum.value)
-    group.cancelAll()
+// Runs the worker for as long as the closure runs.
+let sum = try await worker.run {
+    try await jobs.submit(SumIntegers(integers: [1, 2, 3])).value
 }
+print(sum)
 await jobs.shutdown()
