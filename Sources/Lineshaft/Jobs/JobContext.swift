@@ -41,7 +41,7 @@ public struct JobContext: Sendable {
     /// When this run will be cancelled: the earlier of the attempt's timeout and the job's deadline; `nil` if neither.
     public var deadline: Timestamp? { scope.deadline }
 
-    /// When the job was submitted.
+    /// When the job was submitted, by the submitter's clock.
     public var submitted: Timestamp { scope.delivery.envelope.submitted }
 
     /// The text that travels with the job.
