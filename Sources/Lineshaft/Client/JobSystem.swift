@@ -132,6 +132,9 @@ extension JobSystem {
         /// Where the system and its workers log.
         public var logger: Logger = Logger(label: "lineshaft")
         /// Makes identifiers and jitter repeatable; for tests and simulations only.
+        ///
+        /// Two systems of one broker must not have the same seed: they would have the same identity, and take each other's
+        /// outcomes.
         public var seed: UInt64?
         /// Whether spans are made when a tracer has been bootstrapped.
         public var tracing: Bool = true
