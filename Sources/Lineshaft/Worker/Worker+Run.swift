@@ -176,7 +176,8 @@ extension Worker {
     /// The next moment at which something must be done, by uptime.
     package var nextMoment: Duration? {
         var moments = [
-            schedule.claim, schedule.flush, schedule.stale, schedule.heartbeat, schedule.announcement, schedule.measurement,
+            schedule.claim, schedule.flush, schedule.stale,
+            schedule.heartbeat, schedule.announcement, schedule.measurement,
         ]
         // While the broker is left alone, what needs it waits for the end of the pause.
         if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }
