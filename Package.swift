@@ -147,7 +147,12 @@ let package = Package(
         ),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: [],
+            dependencies: [
+                "Lineshaft", "LineshaftTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings
         ),
     ]

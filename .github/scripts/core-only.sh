@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# Builds a package that uses the core alone (Tests/Client) and fails when that compiles anything but Swift, links a
+# Builds and runs a package that uses the core alone (Tests/Client) and fails when that compiles anything but Swift, links a
 # library of the system's that no Swift program does, or builds a module that the core is not known to need. What an
 # adapter depends on is thereby kept away from those who do not use the adapter.
 
@@ -48,6 +48,13 @@ if [[ $(uname) == Linux ]]; then
             ;;
         esac
     done < <(LC_ALL=C readelf -d "$products/client" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+fi
+
+# The program is the README's first one.
+printed=$(timeout 60 "$products/client") || true
+if [[ $printed != 6 ]]; then
+    echo "error: the README's first program printed “$printed” and not 6" >&2
+    wrong=1
 fi
 
 if ((${#built[@]} < 2)); then

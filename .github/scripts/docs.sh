@@ -41,7 +41,9 @@ done
 # A package manager's toolchain has docc beside swift; Xcode's is found by xcrun.
 docc=(docc)
 if ! command -v docc >/dev/null; then docc=(xcrun docc); fi
+# The display name becomes the folder of the articles' addresses. It is the name of the root page's file, so that the list
+# of pages beside an article is the root's.
 "${docc[@]}" convert Docs.docc --additional-symbol-graph-dir "$graphs" --output-path "$output" --warnings-as-errors \
-    --fallback-display-name Lineshaft --fallback-bundle-identifier dev.lineshaft
+    --fallback-display-name Manual --fallback-bundle-identifier dev.lineshaft
 
 echo "documentation of ${modules[*]}: $output"

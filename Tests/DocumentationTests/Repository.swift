@@ -29,11 +29,18 @@ struct Repository {
         return try pages() + more.map { Page(path: $0, text: try text(of: $0)) }
     }
 
-    /// Every Swift file of the examples and tests, but for the samples of these tests.
+    /// Every Swift file of the examples and tests, but for the samples that the tests of the checks are made of.
     func sources() throws -> [SourceFile] {
         try (files(below: "Examples", withExtension: "swift") + files(below: "Tests", withExtension: "swift"))
-            .filter { !$0.hasPrefix("Tests/DocumentationTests/") }
+            .filter { !$0.hasPrefix("Tests/DocumentationTests/") || $0.hasPrefix("Tests/DocumentationTests/Snippets/") }
             .map { SourceFile(path: $0, text: try text(of: $0)) }
+    }
+
+    /// The text of every Swift file that holds tests or cases of the conformance suites.
+    func testTexts() throws -> [String] {
+        let tests = try files(below: "Tests", withExtension: "swift")
+        let suites = try files(below: "Sources/LineshaftTesting", withExtension: "swift")
+        return try (tests + suites).map { try text(of: $0) }
     }
 
     /// Whether there is a file or folder at a path relative to the root.

@@ -33,9 +33,13 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
 
     /// What the job's handler returned.
     ///
-    /// Suspends until the job has ended; the outcome is pushed, not polled.
+    /// Suspends until the job has ended; the outcome is pushed, not polled. Any number of tasks may wait, and once it is there
+    /// the value is at hand as long as the handle lives.
     ///
     /// Cancelling the waiting task ends the wait, not the job.
+    ///
+    /// - Throws: ``JobError`` whose code says how the job ended, if it did not succeed, or that the output is not an `Output`;
+    ///   and what ``outcome`` throws.
     public var value: Output {
         get async throws {
             try decode(try await outcome)
@@ -46,8 +50,8 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     ///
     /// Suspends until it has.
     ///
-    /// It throws `CancellationError` when the waiting task is cancelled, ``JobError`` with the code `notFound` when there
-    /// is no such job or its outcome is no longer kept, and ``BrokerError`` when the system is shut down or unreachable.
+    /// - Throws: `CancellationError` when the waiting task is cancelled; ``JobError`` with the code `notFound` when there is no
+    ///   such job or its outcome is no longer kept; ``BrokerError`` when the system is shut down or unreachable.
     public var outcome: OutcomeRecord {
         get async throws {
             if !isPushed && !claim.ticket.isFinished { try await system.watch(id) }

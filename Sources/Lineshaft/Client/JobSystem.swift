@@ -117,18 +117,24 @@ extension JobSystem {
         /// How parameters and outputs become bytes.
         public var codec: any PayloadCodec = JSONCodec()
         /// How long outcomes are kept when neither job nor call says otherwise: one hour.
+        ///
+        /// Zero keeps none: they are still pushed to handles of the submitting process.
         public var resultRetention: Duration = .seconds(3600)
         /// How failed attempts are repeated when neither job, call nor handler says otherwise.
         public var retry: RetryPolicy = .standard
         /// How long single queues may grow, and what `submit` does when they are full.
         ///
-        /// Unlimited if not named.
+        /// Unlimited if not named. A limit holds for what this system submits, not for other processes; retries and released
+        /// jobs always have room.
         public var queueLimits: [QueueName: QueueLimit] = [:]
         /// Stands around every submission, the first one outermost.
         public var middleware: [any SubmitMiddleware] = []
         /// Where the system and its workers log.
         public var logger: Logger = Logger(label: "lineshaft")
         /// Makes identifiers and jitter repeatable; for tests and simulations only.
+        ///
+        /// Two systems of one broker must not have the same seed: they would have the same identity, and take each other's
+        /// outcomes.
         public var seed: UInt64?
         /// Whether spans are made when a tracer has been bootstrapped.
         public var tracing: Bool = true

@@ -27,12 +27,14 @@ public struct Handler<J: Job>: Sendable {
     ///   - retry: How failed attempts are repeated, unless the job brought a policy; the job type's by default.
     ///   - isRetryable: Whether an error is worth another attempt; asked for errors that do not say so themselves.
     ///   - body: The work.
+    @_disfavoredOverload
     public init(
         for type: J.Type,
         retry: RetryStrategy? = nil,
         isRetryable: (@Sendable (any Error) -> Bool)? = nil,
         _ body: @escaping @Sendable (J, JobContext) async throws -> J.Output
     ) where J.Input == NoValue {
+        // Disfavoured, for a closure of several statements that returns nothing would fit this as well as the next.
         self.retry = retry
         self.isRetryable = isRetryable
         self.body = { job, _, context in try await body(job, context) }
@@ -66,6 +68,7 @@ public struct Handler<J: Job>: Sendable {
     ///   - retry: How failed attempts are repeated, unless the job brought a policy; the job type's by default.
     ///   - isRetryable: Whether an error is worth another attempt; asked for errors that do not say so themselves.
     ///   - body: The work.
+    @_disfavoredOverload
     public init(
         for type: J.Type,
         retry: RetryStrategy? = nil,
@@ -75,6 +78,27 @@ public struct Handler<J: Job>: Sendable {
         self.retry = retry
         self.isRetryable = isRetryable
         self.body = body
+    }
+
+    /// Creates the handler of a job that takes the output of the job before it and returns nothing.
+    ///
+    /// - Parameters:
+    ///   - type: The job type.
+    ///   - retry: How failed attempts are repeated, unless the job brought a policy; the job type's by default.
+    ///   - isRetryable: Whether an error is worth another attempt; asked for errors that do not say so themselves.
+    ///   - body: The work.
+    public init(
+        for type: J.Type,
+        retry: RetryStrategy? = nil,
+        isRetryable: (@Sendable (any Error) -> Bool)? = nil,
+        _ body: @escaping @Sendable (J, J.Input, JobContext) async throws -> Void
+    ) where J.Output == NoValue {
+        self.retry = retry
+        self.isRetryable = isRetryable
+        self.body = { job, input, context in
+            try await body(job, input, context)
+            return NoValue()
+        }
     }
 }
 

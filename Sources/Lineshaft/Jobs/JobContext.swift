@@ -41,7 +41,7 @@ public struct JobContext: Sendable {
     /// When this run will be cancelled: the earlier of the attempt's timeout and the job's deadline; `nil` if neither.
     public var deadline: Timestamp? { scope.deadline }
 
-    /// When the job was submitted.
+    /// When the job was submitted, by the submitter's clock.
     public var submitted: Timestamp { scope.delivery.envelope.submitted }
 
     /// The text that travels with the job.
@@ -107,7 +107,7 @@ public struct JobContext: Sendable {
     ///   - job: The job.
     ///   - options: What the call says otherwise than the job's type.
     /// - Returns: A handle to the job.
-    /// - Throws: What ``JobSystem/submit(_:options:)`` throws.
+    /// - Throws: What ``JobSystem/submit(_:options:id:parent:)`` throws.
     @discardableResult
     public func submit<Other: Job>(
         _ job: Other,

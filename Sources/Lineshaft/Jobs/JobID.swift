@@ -57,7 +57,7 @@ public struct JobID: Sendable, Hashable, Comparable, LosslessStringConvertible {
         self.init(high: words.0, low: words.1)
     }
 
-    /// When the job was submitted, for identifiers of version 7; `nil` for derived ones.
+    /// When the job was submitted, in whole milliseconds, for identifiers of version 7; `nil` for derived ones.
     public var submissionTime: Timestamp? {
         guard high & 0xF000 == 0x7000 else { return nil }
         return Timestamp(millisecondsSinceEpoch: Int64(high >> 16))

@@ -30,7 +30,7 @@ public struct JobOptions: Sendable {
     public var unique: UniquePolicy?
     /// Text that travels with the job and that handlers and middleware can read; both levels are merged.
     public var headers: [String: String]
-    /// How long the outcome is kept after the job has ended; the system's `resultRetention` by default.
+    /// How long the outcome is kept after the job has ended, from zero; the system's `resultRetention` by default.
     public var retention: Duration?
     /// When the end of a run is told to the broker; ``Acknowledgement/batched`` by default.
     public var acknowledgement: Acknowledgement?

@@ -35,6 +35,12 @@ public struct Hooks: SubmitMiddleware, RunMiddleware {
     }
 
     /// Calls the hook before submission for each job, then goes on.
+    ///
+    /// - Parameters:
+    ///   - drafts: The jobs.
+    ///   - next: What comes behind.
+    /// - Returns: What `next` returned.
+    /// - Throws: What the hook throws, and then no job of the call is submitted; and what `next` throws.
     public func submit(
         _ drafts: [JobDraft],
         next: @Sendable ([JobDraft]) async throws -> [Receipt]
@@ -46,6 +52,12 @@ public struct Hooks: SubmitMiddleware, RunMiddleware {
     }
 
     /// Calls the hooks around the run.
+    ///
+    /// - Parameters:
+    ///   - context: The run.
+    ///   - next: What comes behind.
+    /// - Returns: What `next` returned.
+    /// - Throws: What `next` or a hook throws, after the hook for errors has seen it.
     public func run(
         _ context: JobContext,
         next: @Sendable (JobContext) async throws -> [UInt8]

@@ -31,6 +31,14 @@ public struct TracingMiddleware: SubmitMiddleware, RunMiddleware {
     public init() {}
 
     /// Makes a producer span around a submission, and puts its context into the headers of the jobs.
+    ///
+    /// Headers that the caller has set stay.
+    ///
+    /// - Parameters:
+    ///   - drafts: The jobs.
+    ///   - next: What comes behind.
+    /// - Returns: What `next` returned.
+    /// - Throws: What `next` throws, which the span records.
     public func submit(
         _ drafts: [JobDraft],
         next: @Sendable ([JobDraft]) async throws -> [Receipt]
@@ -54,6 +62,12 @@ public struct TracingMiddleware: SubmitMiddleware, RunMiddleware {
     }
 
     /// Makes a consumer span around a run, as a child of the submission's.
+    ///
+    /// - Parameters:
+    ///   - context: The run.
+    ///   - next: What comes behind.
+    /// - Returns: What `next` returned.
+    /// - Throws: What `next` throws, which the span records.
     public func run(
         _ context: JobContext,
         next: @Sendable (JobContext) async throws -> [UInt8]

@@ -47,8 +47,8 @@ package struct Snooze: Error, Sendable {
 
 /// An error that knows whether trying again can help.
 ///
-/// Errors of other types are retried. A handler can also decide for errors that are not its own, see
-/// ``Handler/init(for:retry:isRetryable:_:)``.
+/// Errors of other types are retried. A handler can also decide for errors that are not its own, by
+/// the `isRetryable` of its ``Handler``.
 public protocol RetryClassified: Error {
     /// Whether another attempt may succeed. `false` ends the job at once, in the dead letters.
     var isRetryable: Bool { get }

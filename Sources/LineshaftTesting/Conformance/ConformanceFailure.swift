@@ -48,7 +48,7 @@ func check<Value: Equatable>(
     throw ConformanceFailure("\(what): expected \(brief(expected)), got \(brief(actual))", file: file, line: line)
 }
 
-/// Fails the case unless `body` throws a ``BrokerError`` with this code.
+/// Fails the case unless `body` throws a ``/Lineshaft/BrokerError`` with this code.
 func check(
     _ what: String,
     throws code: BrokerError.Code,

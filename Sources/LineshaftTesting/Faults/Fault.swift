@@ -8,12 +8,12 @@ public import Lineshaft
 
 /// What goes wrong with one call to a broker or result store, or with one push from them.
 public enum Fault: Sendable {
-    /// The call never arrives: nothing is done, and the caller gets ``BrokerError`` with the code `unavailable`.
+    /// The call never arrives: nothing is done, and the caller gets ``/Lineshaft/BrokerError`` with the code `unavailable`.
     ///
     /// A push is lost together with its connection, which is restored after a while; what a driver owes its worker or
     /// client after a reconnection (a wake, or reading the awaited outcomes again) then makes up for it.
     case drop
-    /// The call is carried out, and its answer is lost: the caller gets ``BrokerError`` with the code `unavailable`. A push
+    /// The call is carried out, and its answer is lost: the caller gets ``/Lineshaft/BrokerError`` with the code `unavailable`. A push
     /// arrives.
     case loseAnswer
     /// The call, or the push, arrives this much later.
@@ -33,47 +33,47 @@ public enum Fault: Sendable {
 
 /// A kind of call, or of push, that can go wrong.
 public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
-    /// ``Broker/enqueue(_:)``
+    /// ``/Lineshaft/Broker/enqueue(_:)``
     case enqueue
-    /// ``Broker/waitForRoom(in:maximumLength:)``
+    /// ``/Lineshaft/Broker/waitForRoom(in:maximumLength:)``
     case waitForRoom
-    /// ``Broker/attach(_:)``
+    /// ``/Lineshaft/Broker/attach(_:)``
     case attach
-    /// ``Broker/detach(_:)``
+    /// ``/Lineshaft/Broker/detach(_:)``
     case detach
-    /// ``Broker/announce(_:)``
+    /// ``/Lineshaft/Broker/announce(_:)``
     case announce
-    /// ``Broker/claim(_:)``
+    /// ``/Lineshaft/Broker/claim(_:)``
     case claim
-    /// ``Broker/settle(_:)``
+    /// ``/Lineshaft/Broker/settle(_:)``
     case settle
-    /// ``Broker/settle(_:claiming:)``
+    /// ``/Lineshaft/Broker/settle(_:claiming:)``
     case settleAndClaim
-    /// ``Broker/extend(_:by:)``
+    /// ``/Lineshaft/Broker/extend(_:by:)``
     case extend
-    /// ``Broker/cancel(_:)``
+    /// ``/Lineshaft/Broker/cancel(_:)``
     case cancel
-    /// Any method of ``QueueInspector``
+    /// Any method of ``/Lineshaft/QueueInspector``
     case inspect
-    /// ``ResultStore/attach(_:)``
+    /// ``/Lineshaft/ResultStore/attach(_:)``
     case attachInbox
-    /// ``ResultStore/detach(_:)``
+    /// ``/Lineshaft/ResultStore/detach(_:)``
     case detachInbox
-    /// ``ResultStore/record(_:)``
+    /// ``/Lineshaft/ResultStore/record(_:)``
     case record
-    /// ``ResultStore/outcomes(of:)``
+    /// ``/Lineshaft/ResultStore/outcomes(of:)``
     case readOutcomes
-    /// ``ResultStore/watch(_:for:)``
+    /// ``/Lineshaft/ResultStore/watch(_:for:)``
     case watch
-    /// ``ResultStore/report(_:of:)``
+    /// ``/Lineshaft/ResultStore/report(_:of:)``
     case reportProgress
-    /// ``ResultStore/progress(of:)``
+    /// ``/Lineshaft/ResultStore/progress(of:)``
     case readProgress
-    /// ``WorkerPort/wake()``, from the broker to a worker
+    /// ``/Lineshaft/WorkerPort/wake()``, from the broker to a worker
     case wake
-    /// ``WorkerPort/cancel(_:)``, from the broker to a worker
+    /// ``/Lineshaft/WorkerPort/cancel(_:)``, from the broker to a worker
     case pushCancel
-    /// ``Inbox/deliver(_:)``, from the store to a client
+    /// ``/Lineshaft/Inbox/deliver(_:)``, from the store to a client
     case deliver
 
     /// Whether this is a push, which nobody waits for.

@@ -53,7 +53,7 @@ public final class FaultInjectingBroker: Broker {
     ///
     /// - Parameter submissions: The jobs.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
         try await faults.call(.enqueue) { () async throws(BrokerError) in try await broker.enqueue(submissions) }
     }
@@ -63,7 +63,7 @@ public final class FaultInjectingBroker: Broker {
     /// - Parameters:
     ///   - queue: The queue.
     ///   - maximumLength: The length that counted as full.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
         try await faults.call(.waitForRoom) { () async throws(BrokerError) in
             try await broker.waitForRoom(in: queue, maximumLength: maximumLength)
@@ -73,7 +73,7 @@ public final class FaultInjectingBroker: Broker {
     /// Connects a port, whose pushes go wrong as calls do.
     ///
     /// - Parameter port: What to call.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func attach(_ port: WorkerPort) async throws(BrokerError) {
         let faults = faults
         let faulty = WorkerPort(
@@ -97,7 +97,7 @@ public final class FaultInjectingBroker: Broker {
     /// Publishes a worker's report, unless something goes wrong.
     ///
     /// - Parameter report: The worker's description of itself.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func announce(_ report: WorkerReport) async throws(BrokerError) {
         try await faults.call(.announce) { () async throws(BrokerError) in try await broker.announce(report) }
     }
@@ -106,7 +106,7 @@ public final class FaultInjectingBroker: Broker {
     ///
     /// - Parameter request: What the worker can take.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim {
         try await faults.call(.claim) { () async throws(BrokerError) in try await broker.claim(request) }
     }
@@ -115,7 +115,7 @@ public final class FaultInjectingBroker: Broker {
     ///
     /// - Parameter settlements: How deliveries ended.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
         try await faults.call(.settle) { () async throws(BrokerError) in try await broker.settle(settlements) }
     }
@@ -126,7 +126,7 @@ public final class FaultInjectingBroker: Broker {
     ///   - settlements: How deliveries ended.
     ///   - request: What the worker can take.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func settle(
         _ settlements: [Settlement],
         claiming request: ClaimRequest
@@ -142,7 +142,7 @@ public final class FaultInjectingBroker: Broker {
     ///   - leases: The leases.
     ///   - duration: How long they run from now on.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func extend(_ leases: [Lease], by duration: Duration) async throws(BrokerError) -> [LeaseStatus] {
         try await faults.call(.extend) { () async throws(BrokerError) in try await broker.extend(leases, by: duration) }
     }
@@ -151,7 +151,7 @@ public final class FaultInjectingBroker: Broker {
     ///
     /// - Parameter ids: The jobs.
     /// - Returns: What the wrapped broker returns.
-    /// - Throws: ``BrokerError``, the wrapped broker's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult] {
         try await faults.call(.cancel) { () async throws(BrokerError) in try await broker.cancel(ids) }
     }

@@ -28,7 +28,7 @@ public final class FaultInjectingResultStore: ResultStore {
     /// read again, as a store does that was cut off.
     ///
     /// - Parameter inbox: Where to deliver.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func attach(_ inbox: Inbox) async throws(BrokerError) {
         let (faults, store) = (faults, store)
         let readAgain = { @Sendable () async throws(BrokerError) in
@@ -54,7 +54,7 @@ public final class FaultInjectingResultStore: ResultStore {
     ///
     /// - Parameter records: The outcomes.
     /// - Returns: What the wrapped store returns.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func record(_ records: [OutcomeRecord]) async throws(BrokerError) -> [OutcomeRecord] {
         try await faults.call(.record) { () async throws(BrokerError) in try await store.record(records) }
     }
@@ -63,7 +63,7 @@ public final class FaultInjectingResultStore: ResultStore {
     ///
     /// - Parameter ids: The jobs.
     /// - Returns: What the wrapped store returns.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func outcomes(of ids: [JobID]) async throws(BrokerError) -> [JobID: OutcomeRecord] {
         try await faults.call(.readOutcomes) { () async throws(BrokerError) in try await store.outcomes(of: ids) }
     }
@@ -74,7 +74,7 @@ public final class FaultInjectingResultStore: ResultStore {
     ///   - ids: The jobs.
     ///   - client: An attached inbox's client.
     /// - Returns: What the wrapped store returns.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func watch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) -> [JobID: OutcomeRecord] {
         try await faults.call(.watch) { () async throws(BrokerError) in try await store.watch(ids, for: client) }
     }
@@ -84,7 +84,7 @@ public final class FaultInjectingResultStore: ResultStore {
     /// - Parameters:
     ///   - progress: How far the job has come.
     ///   - id: The job.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func report(_ progress: JobProgress, of id: JobID) async throws(BrokerError) {
         try await faults.call(.reportProgress) { () async throws(BrokerError) in
             try await store.report(progress, of: id)
@@ -95,7 +95,7 @@ public final class FaultInjectingResultStore: ResultStore {
     ///
     /// - Parameter id: The job.
     /// - Returns: What the wrapped store returns.
-    /// - Throws: ``BrokerError``, the wrapped store's or an injected one.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
     public func progress(of id: JobID) async throws(BrokerError) -> JobProgress? {
         try await faults.call(.readProgress) { () async throws(BrokerError) in try await store.progress(of: id) }
     }

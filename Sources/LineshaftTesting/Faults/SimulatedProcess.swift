@@ -64,7 +64,7 @@ public final class SimulatedProcess: Sendable {
 
     /// Goes on only in a living process.
     ///
-    /// - Throws: ``BrokerError`` with the code `closed` once the dead process has been reaped, or `cancelled`.
+    /// - Throws: ``/Lineshaft/BrokerError`` with the code `closed` once the dead process has been reaped, or `cancelled`.
     func checkAlive(_ point: FaultPoint) async throws(BrokerError) {
         if isAlive { return }
         await funeral.wait()

@@ -17,7 +17,7 @@ extension JobHarness {
     ///   ever reaches it.
     /// - Returns: How the jobs ended.
     /// - Throws: ``ExpectationFailure`` when the limit is reached, naming the jobs that are left; `CancellationError` when
-    ///   the test is cancelled; ``ConfigurationError`` when the worker could not be run.
+    ///   the test is cancelled; ``/Lineshaft/ConfigurationError`` when the worker could not be run.
     @discardableResult
     public func drain(limit: Duration = .seconds(30 * 86_400)) async throws -> DrainReport {
         let start = clock.uptime

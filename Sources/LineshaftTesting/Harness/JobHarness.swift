@@ -20,7 +20,7 @@ public import Lineshaft
 /// ```
 ///
 /// Real code runs, with the real worker; only the clock is not real. Handlers that wait should do so on
-/// ``JobContext/clock``; one that waits for anything else is waited for in real time.
+/// ``/Lineshaft/JobContext/clock``; one that waits for anything else is waited for in real time.
 public struct JobHarness: Sendable {
     /// The system to submit to.
     public let jobs: JobSystem
@@ -40,7 +40,7 @@ public struct JobHarness: Sendable {
     ///   - job: The job.
     ///   - options: How to submit it.
     /// - Returns: What its handler returned.
-    /// - Throws: ``JobError`` when the job did not succeed, and what submitting and ``drain(limit:)`` throw.
+    /// - Throws: ``/Lineshaft/JobError`` when the job did not succeed, and what submitting and ``drain(limit:)`` throw.
     public func run<J: Job>(
         _ job: J,
         options: JobOptions = JobOptions()
@@ -104,7 +104,7 @@ public struct JobHarness: Sendable {
 ///   - handlers: What runs the jobs.
 ///   - body: The test.
 /// - Returns: What the test returns.
-/// - Throws: What the test throws, or ``ConfigurationError`` when the set-up is wrong.
+/// - Throws: What the test throws, or ``/Lineshaft/ConfigurationError`` when the set-up is wrong.
 public func withJobHarness<Result: Sendable>(
     queues: WorkerQueues = ["default": 10],
     system: JobSystem.Configuration = JobSystem.Configuration(),

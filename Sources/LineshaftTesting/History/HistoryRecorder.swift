@@ -21,7 +21,7 @@ public final class HistoryRecorder: Sendable {
     /// Creates a recorder that keeps events, or one that passes them on.
     ///
     /// - Parameters:
-    ///   - clock: What events are dated by. Its ``QueueClock/uptime`` must be shared by all recorders whose histories are
+    ///   - clock: What events are dated by. Its ``/Lineshaft/QueueClock/uptime`` must be shared by all recorders whose histories are
     ///     merged; where processes are real, that is the wall clock of a machine on which nobody sets it.
     ///   - sink: Called with each event instead of keeping it, for instance to append a line to a file at once.
     public init(clock: any QueueClock, sink: (@Sendable (HistoryEvent) -> Void)? = nil) {

@@ -1,0 +1,50 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Lineshaft
+import LineshaftTesting
+import Testing
+
+@Suite("The code of Running workers", .timeLimit(.minutes(1)))
+struct RunningWorkersSnippets {
+    @Test("A worker is configured, steered and asked")
+    func worker() async throws {
+        let jobs = try await memorySystem()
+        let table = Table()
+
+        var configuration = Worker.Configuration()
+        configuration.version = "1.4.2"
+        configuration.concurrency = 12
+        configuration.shutdown.finish = .seconds(25)
+        let worker = Worker(
+            jobs,
+            queues: ["default": 10, "imports": .init(concurrency: 4, weight: 3)],
+            configuration: configuration
+        ) {
+            SumIntegers.handler()
+            ImportFile.handler(writingTo: table) { _ in [] }
+        }
+
+        try await worker.run {
+            try await jobs.pause("imports")
+            let handle = try await jobs.submit(ImportFile(path: "a.csv"))
+
+            let explanation = try await jobs.explain(handle.id)
+            print(explanation)
+
+            #expect(explanation == .queuePaused("imports"))
+            try await worker.setConcurrency(2, of: "imports")
+
+            for report in try await jobs.requireInspector().workers() {
+                print(report.id, report.host, report.running, report.queues.map(\.name))
+            }
+
+            try await jobs.resume("imports")
+            #expect(try await handle.value == 0)
+        }
+        await jobs.shutdown()
+    }
+}
