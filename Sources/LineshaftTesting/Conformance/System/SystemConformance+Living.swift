@@ -70,7 +70,8 @@ extension SystemConformance {
                 try check("the notes", trial.notes.lines, is: ["due"])
             }
         },
-        Case("A delayed job that is submitted while a worker's claim is under way runs when it is due", needs: .delays) {
+        Case("A delayed job that is submitted while a worker's claim is under way runs when it is due", needs: .delays)
+        {
             trial in
             let host = try await trial.host { trial.echo }
             let client = try await trial.system()
