@@ -5,76 +5,89 @@
 //
 
 /// A job on its way: everything that travels, and nothing that a broker must understand to move it.
-public struct Envelope: Sendable, Hashable, Identifiable {
+///
+/// It never changes, and its copies share their contents, so that handing it on costs next to nothing.
+public struct Envelope: Sendable, Identifiable {
+    private final class Contents: Sendable, Hashable {
+        let id: JobID
+        let name: JobName
+        let version: Int
+        let queue: QueueName
+        let priority: JobPriority
+        let payload: [UInt8]
+        let submitted: Timestamp
+        let replyTo: ClientID?
+        let box: DetailsBox?
+
+        init(
+            id: JobID,
+            name: JobName,
+            version: Int,
+            queue: QueueName,
+            priority: JobPriority,
+            payload: [UInt8],
+            submitted: Timestamp,
+            replyTo: ClientID?,
+            box: DetailsBox?
+        ) {
+            self.id = id
+            self.name = name
+            self.version = version
+            self.queue = queue
+            self.priority = priority
+            self.payload = payload
+            self.submitted = submitted
+            self.replyTo = replyTo
+            self.box = box
+        }
+
+        static func == (lhs: Contents, rhs: Contents) -> Bool {
+            if lhs === rhs { return true }
+            return lhs.id == rhs.id && lhs.name == rhs.name && lhs.version == rhs.version && lhs.queue == rhs.queue
+                && lhs.priority == rhs.priority && lhs.payload == rhs.payload && lhs.submitted == rhs.submitted
+                && lhs.replyTo == rhs.replyTo && lhs.box == rhs.box
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(id)
+        }
+    }
+
+    private let contents: Contents
+
     /// The job's identity.
     ///
     /// A broker accepts each one once.
-    public let id: JobID
+    public var id: JobID { contents.id }
+
     /// The wire name of the job's type.
-    public let name: JobName
+    public var name: JobName { contents.name }
+
     /// The version of the parameters' layout.
-    public let version: Int
+    public var version: Int { contents.version }
+
     /// Where the job waits.
-    public let queue: QueueName
+    public var queue: QueueName { contents.queue }
+
     /// How urgent it is among the jobs of its queue.
-    public let priority: JobPriority
+    public var priority: JobPriority { contents.priority }
+
     /// The encoded parameters.
-    public let payload: [UInt8]
+    public var payload: [UInt8] { contents.payload }
+
     /// When it was submitted, by the submitter's clock.
-    public let submitted: Timestamp
+    public var submitted: Timestamp { contents.submitted }
+
     /// The process that waits for the outcome; `nil` when nobody does.
-    public let replyTo: ClientID?
-    /// What only some jobs have.
-    private let box: DetailsBox?
-
-    /// The parts that most jobs leave out, behind one reference so that a plain envelope stays small.
-    package final class DetailsBox: Sendable, Hashable {
-        package let details: Details
-
-        package init(_ details: Details) {
-            self.details = details
-        }
-
-        package static func == (lhs: DetailsBox, rhs: DetailsBox) -> Bool {
-            lhs === rhs || lhs.details == rhs.details
-        }
-
-        package func hash(into hasher: inout Hasher) {
-            hasher.combine(details)
-        }
-    }
+    public var replyTo: ClientID? { contents.replyTo }
 
     /// The parts that most jobs leave out.
-    public struct Details: Sendable, Hashable {
-        /// What the job before this one in a workflow returned, encoded; `nil` outside workflows.
-        public var input: [UInt8]?
-        /// The job or workflow that this one belongs to.
-        public var parent: JobID?
-        /// When the job may run first.
-        public var start: Timestamp?
-        /// When a job that was not started ends as expired.
-        public var expires: Timestamp?
-        /// When the job ends as failed, over all attempts.
-        public var deadline: Timestamp?
-        /// How long one attempt may run.
-        public var timeout: Duration?
-        /// The retry policy, when the submitter chose one; otherwise the handler's holds.
-        public var retry: RetryPolicy?
-        /// The claim to uniqueness.
-        public var unique: UniqueClaim?
-        /// How long the outcome is kept.
-        public var retention: Duration?
-        /// Text for handlers, middleware and tracing.
-        public var headers: [String: String]
-        /// When the end of a run is told to the broker.
-        public var acknowledgement: Acknowledgement
+    public var details: Details { contents.box?.details ?? Self.noDetails }
 
-        /// Creates details in which nothing is set.
-        public init() {
-            headers = [:]
-            acknowledgement = .batched
-        }
-    }
+    /// Whether any of ``details`` is set.
+    ///
+    /// Reading them costs more than asking.
+    package var hasDetails: Bool { contents.box != nil }
 
     /// Creates an envelope.
     public init(
@@ -88,15 +101,17 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         replyTo: ClientID? = nil,
         details: Details? = nil
     ) {
-        self.id = id
-        self.name = name
-        self.version = version
-        self.queue = queue
-        self.priority = priority
-        self.payload = payload
-        self.submitted = submitted
-        self.replyTo = replyTo
-        self.box = details.flatMap { $0 == Self.noDetails ? nil : DetailsBox($0) }
+        self.init(
+            id: id,
+            name: name,
+            version: version,
+            queue: queue,
+            priority: priority,
+            payload: payload,
+            submitted: submitted,
+            replyTo: replyTo,
+            box: details.flatMap { $0 == Self.noDetails ? nil : DetailsBox($0) }
+        )
     }
 
     /// Creates an envelope from parts that were checked and put together before.
@@ -111,26 +126,30 @@ public struct Envelope: Sendable, Hashable, Identifiable {
         replyTo: ClientID?,
         box: DetailsBox?
     ) {
-        self.id = id
-        self.name = name
-        self.version = version
-        self.queue = queue
-        self.priority = priority
-        self.payload = payload
-        self.submitted = submitted
-        self.replyTo = replyTo
-        self.box = box
+        contents = Contents(
+            id: id,
+            name: name,
+            version: version,
+            queue: queue,
+            priority: priority,
+            payload: payload,
+            submitted: submitted,
+            replyTo: replyTo,
+            box: box
+        )
     }
 
     private static let noDetails = Details()
+}
 
-    /// The parts that most jobs leave out.
-    public var details: Details { box?.details ?? Self.noDetails }
+extension Envelope: Hashable {
+    /// Whether two envelopes have the same contents.
+    public static func == (lhs: Envelope, rhs: Envelope) -> Bool { lhs.contents == rhs.contents }
 
-    /// Whether any of ``details`` is set.
-    ///
-    /// Reading them costs more than asking.
-    package var hasDetails: Bool { box != nil }
+    /// Feeds the identity into the hasher.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(contents)
+    }
 }
 
 /// The identity of one process's subscription to outcomes, for brokers to push to.

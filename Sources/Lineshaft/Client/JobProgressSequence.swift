@@ -46,3 +46,7 @@ public struct JobProgressSequence: AsyncSequence, Sendable {
         }
     }
 }
+
+// One task iterates it; another makes an iterator of its own.
+@available(*, unavailable)
+extension JobProgressSequence.AsyncIterator: Sendable {}

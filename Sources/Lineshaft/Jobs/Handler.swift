@@ -104,7 +104,7 @@ public struct Handler<J: Job>: Sendable {
 
 /// Lists the handlers of a worker.
 @resultBuilder
-public enum HandlerBuilder {
+public enum HandlerBuilder: Sendable {
     /// Takes a handler.
     public static func buildExpression<J>(_ handler: Handler<J>) -> [AnyHandler] { [AnyHandler(handler)] }
 
