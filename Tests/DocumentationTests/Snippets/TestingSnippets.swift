@@ -136,4 +136,9 @@ struct MyBrokerTests {
     func `My broker keeps the contract`(_ promise: BrokerConformance.Case) async throws {
         try await promise.run(MyFixture())
     }
+
+    @Test(arguments: SystemConformance.cases)
+    func `Workers keep their promises on my broker`(_ promise: SystemConformance.Case) async throws {
+        try await promise.run(MyFixture())
+    }
 }
