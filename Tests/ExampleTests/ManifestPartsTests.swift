@@ -59,7 +59,7 @@ struct ManifestPartsTests {
         var configuration = JobSystem.Configuration()
         configuration.queueLimits[HashFile.queue] = .init(maximumLength: 5)
         let jobs = try await JobSystem(url: "memory:", configuration: configuration)
-        let inspector = try jobs.requireInspector()
+        let inspector = try jobs.inspector
         let longest = Mutex(0)
         var settings = Worker.Configuration()
         settings.middleware = [

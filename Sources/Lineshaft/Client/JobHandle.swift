@@ -151,9 +151,12 @@ extension JobSystem {
             return true
         }
         guard let inspector = broker.inspector else { return false }
-        if let job = try await inspector.find(id), job.state != .dead { return false }
-        // It may have ended between the two questions.
-        guard let record = try await results.outcomes(of: [id])[id] else { throw notFound(id) }
+        let job = try await inspector.find(id)
+        if let job, job.state != .dead { return false }
+        // It may have ended between the two questions; and a dead letter may outlive its outcome.
+        guard let record = try await results.outcomes(of: [id])[id] ?? job.map(OutcomeRecord.init(deadLetter:)) else {
+            throw notFound(id)
+        }
         inbox.deliver([.finished(record)])
         return true
     }

@@ -121,3 +121,16 @@ extension JobSnapshot {
             )
     }
 }
+
+extension OutcomeRecord {
+    /// The outcome of a dead letter, from what the broker keeps of it.
+    package init(deadLetter job: JobSnapshot) {
+        self.init(
+            id: job.id,
+            outcome: .failed(job.lastFailure),
+            attempts: job.failedAttempts,
+            finished: job.lastFailure.time,
+            retention: .zero
+        )
+    }
+}

@@ -12,7 +12,7 @@ extension JobSystem {
     /// - Parameter queue: The queue.
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot pause.
     public func pause(_ queue: QueueName) async throws {
-        try await requireInspector().setPaused(true, queue: queue)
+        try await inspector.setPaused(true, queue: queue)
     }
 
     /// Gives out a paused queue's jobs again.
@@ -20,20 +20,19 @@ extension JobSystem {
     /// - Parameter queue: The queue.
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot pause.
     public func resume(_ queue: QueueName) async throws {
-        try await requireInspector().setPaused(false, queue: queue)
+        try await inspector.setPaused(false, queue: queue)
     }
 
-    /// The broker's view into its queues.
+    /// The broker's view into its queues: counts, lists, dead letters, workers.
     ///
-    /// - Returns: The inspector.
-    /// - Throws: ``BrokerError`` with the code `unsupported` when the broker has none.
-    public func requireInspector() throws(BrokerError) -> any QueueInspector {
-        guard let inspector = broker.inspector else {
+    /// It throws ``BrokerError`` with the code `unsupported` when the broker has none.
+    public var inspector: any QueueInspector {
+        get throws(BrokerError) {
+            if let inspector = broker.inspector { return inspector }
             throw BrokerError(
                 code: .unsupported,
                 message: "This broker cannot look into its queues. Put a result store beside it that can."
             )
         }
-        return inspector
     }
 }

@@ -35,12 +35,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let undecodableOutput = Code("undecodableOutput")
         /// Workers died on the job too often.
         public static let poisoned = Code("poisoned")
-        /// No worker knew the job's name for too long.
-        public static let unknownName = Code("unknownName")
         /// There is no job with this identifier, or its outcome is no longer kept.
         public static let notFound = Code("notFound")
-        /// A middleware refused the job.
-        public static let rejected = Code("rejected")
 
         /// Reads a code from a single string.
         public init(from decoder: any Decoder) throws {

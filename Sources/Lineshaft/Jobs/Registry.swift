@@ -5,17 +5,17 @@
 //
 
 /// Which handler runs which wire name. A worker takes its table when it starts.
-public actor Registry {
+package actor Registry {
     private var handlers: [JobName: AnyHandler] = [:]
 
     /// Creates an empty registry.
-    public init() {}
+    package init() {}
 
     /// Adds a handler.
     ///
     /// - Parameter handler: The handler.
     /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken.
-    public func register(_ handler: AnyHandler) throws(ConfigurationError) {
+    package func register(_ handler: AnyHandler) throws(ConfigurationError) {
         try NameRules.check(handler.name)
         if handler.version < 1 {
             throw ConfigurationError(
@@ -34,5 +34,5 @@ public actor Registry {
     }
 
     /// The handlers as they are now.
-    public var table: [JobName: AnyHandler] { handlers }
+    package var table: [JobName: AnyHandler] { handlers }
 }

@@ -70,7 +70,7 @@ extension RunEnd {
             return .retry(after: delay, failure: failure, countsAttempt: retry.countsAttempt)
         case let bad as UndecodablePayload:
             return .failed(
-                facts.failure(
+                facts.failureBeforeAttempt(
                     .undecodablePayload,
                     "The payload (\(bad.byteCount) bytes) is not a \(bad.type): \(bad.cause)",
                     bad.cause
@@ -105,6 +105,13 @@ extension RunFacts {
             attempt: attempt,
             time: now
         )
+    }
+
+    /// A failure for which no handler ran.
+    fileprivate func failureBeforeAttempt(_ code: JobError.Code, _ message: String, _ error: any Error) -> JobFailure {
+        var facts = self
+        facts.attempt = 0
+        return facts.failure(code, message, error)
     }
 
     /// Another attempt, or the dead letters when there is none left.

@@ -52,7 +52,7 @@ extension JobHarness {
 
     /// The jobs of all queues that have not ended.
     private func unfinishedJobs() async throws -> [JobSnapshot] {
-        let inspector = try jobs.requireInspector()
+        let inspector = try jobs.inspector
         var found: [JobSnapshot] = []
         for queue in try await inspector.queues() {
             for state in [JobState.running, .ready, .scheduled] {

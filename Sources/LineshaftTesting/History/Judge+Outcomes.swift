@@ -40,7 +40,7 @@ extension Judge {
             if !isSettled { note(.outcomeHasCause, story, "It succeeded, but nobody settled it so.", [position]) }
         case .failed:
             // A broker ends poisoned and overdue jobs by itself.
-            let isByBroker = ["poisoned", "deadlineExceeded", "unknownName"].contains { outcome.detail.hasPrefix($0) }
+            let isByBroker = ["poisoned", "deadlineExceeded"].contains { outcome.detail.hasPrefix($0) }
             if !isSettled && !isByBroker {
                 note(.outcomeHasCause, story, "It failed, but nobody settled it so.", [position])
             }

@@ -102,7 +102,7 @@ struct DefiningJobsSnippets {
         let handle = try await jobs.submit(job, options: options, id: id)
 
         #expect(try await jobs.submit(job, options: options, id: id).id == handle.id)
-        #expect(try await jobs.requireInspector().counts(of: "imports").ready == 1)
+        #expect(try await jobs.inspector.counts(of: "imports").ready == 1)
         await jobs.shutdown()
     }
 

@@ -64,7 +64,7 @@ struct FailuresSnippets {
 
             await isOpen.raise()
 
-            let inspector = try jobs.requireInspector()
+            let inspector = try jobs.inspector
             let page = try await inspector.jobs(in: "default", state: .dead, after: nil, limit: 100)
             for job in page.jobs {
                 print(job.id, job.envelope.name, job.failures.last?.message ?? "")

@@ -23,7 +23,7 @@ struct GuaranteesSnippets {
             Handler(for: SendInvoice.self) { _, _ in }
         }
         _ = try await worker.run { try await jobs.submit(SendInvoice(invoice: 1)).value }
-        #expect(try await jobs.requireInspector().counts(of: .default) == QueueCounts())
+        #expect(try await jobs.inspector.counts(of: .default) == QueueCounts())
         await jobs.shutdown()
     }
 }

@@ -38,7 +38,7 @@ struct RunningWorkersSnippets {
             #expect(explanation == .queuePaused("imports"))
             try await worker.setConcurrency(2, of: "imports")
 
-            for report in try await jobs.requireInspector().workers() {
+            for report in try await jobs.inspector.workers() {
                 print(report.id, report.host, report.running, report.queues.map(\.name))
             }
 
