@@ -197,8 +197,8 @@ public actor MemoryBroker: Broker {
     public func shutdown() {
         isClosed = true
         room.close(Self.closed)
-        // Workers that wait find out when they look.
-        for port in ports.values { port.wake() }
+        // Workers that wait find out when they look. By name, so that a simulation replays.
+        for port in ports.values.sorted(by: { $0.worker.rawValue < $1.worker.rawValue }) { port.wake() }
         ports = [:]
         inboxes = [:]
     }
