@@ -53,10 +53,21 @@ package struct UndecodablePayload: Error {
     package let type: String
     package let byteCount: Int
     package let cause: any Error
+
+    package init(type: String, byteCount: Int, cause: any Error) {
+        self.type = type
+        self.byteCount = byteCount
+        self.cause = cause
+    }
 }
 
 /// What the handler returned cannot be encoded; no other attempt can help.
 package struct UnencodableOutput: Error {
     package let type: String
     package let cause: any Error
+
+    package init(type: String, cause: any Error) {
+        self.type = type
+        self.cause = cause
+    }
 }

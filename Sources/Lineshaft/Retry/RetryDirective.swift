@@ -43,6 +43,10 @@ public struct Retry: Error, Sendable {
 /// What ``JobContext/snooze(for:)`` throws: the job is put off, which is neither a failure nor an attempt.
 package struct Snooze: Error, Sendable {
     package let delay: Duration
+
+    package init(delay: Duration) {
+        self.delay = delay
+    }
 }
 
 /// An error that knows whether trying again can help.

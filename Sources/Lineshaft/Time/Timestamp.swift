@@ -37,8 +37,10 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
     /// The time `duration` after this one, saturating at the ends of the range.
     public func advanced(by duration: Duration) -> Timestamp {
-        let (sum, overflow) = nanosecondsSinceEpoch.addingReportingOverflow(duration.saturatedNanoseconds)
-        guard overflow else { return Timestamp(nanosecondsSinceEpoch: sum) }
+        let distance = duration.saturatedNanoseconds
+        let (sum, overflow) = nanosecondsSinceEpoch.addingReportingOverflow(distance)
+        // A distance that was cut to the range leads out of it.
+        guard overflow || distance == .max || distance == .min else { return Timestamp(nanosecondsSinceEpoch: sum) }
         return duration < .zero ? .distantPast : .distantFuture
     }
 

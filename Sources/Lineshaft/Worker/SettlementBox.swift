@@ -10,6 +10,11 @@ package struct SettlementBox {
     package struct Item: Sendable {
         package let settlement: Settlement
         package let delivery: Delivery
+
+        package init(settlement: Settlement, delivery: Delivery) {
+            self.settlement = settlement
+            self.delivery = delivery
+        }
     }
 
     private var waiting: [Item] = []

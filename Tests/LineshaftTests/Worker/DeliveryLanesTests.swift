@@ -1,0 +1,152 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Lineshaft
+import LineshaftTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct DeliveryLanesTests {
+    private func delivery(_ queue: QueueName, _ number: UInt64 = 1) -> Delivery {
+        let id = JobID(high: 1, low: number)
+        let envelope = Envelope(id: id, name: "job", queue: queue, payload: [], submitted: VirtualClock.defaultStart)
+        return Delivery(envelope: envelope, lease: Lease(id: id, queue: queue, token: number), attempt: 1, delivery: 1)
+    }
+
+    private func request(_ want: (limit: Int, shares: [ClaimRequest.Share])) -> ClaimRequest {
+        ClaimRequest(worker: WorkerID("w"), shares: want.shares, limit: want.limit, lease: .seconds(8), poisonLimit: 5)
+    }
+
+    /// Claims as a broker with endless queues would answer, fair shares first.
+    private func claimAll(_ lanes: inout DeliveryLanes, prefetch: Int = 0) throws -> [QueueName: Int] {
+        let want = try need(lanes.want(prefetch: prefetch))
+        var taken: [QueueName: Int] = [:]
+        var left = want.limit
+        for isFair in [true, false] {
+            for share in want.shares {
+                let most = (isFair ? share.fair : share.maximum) - taken[share.queue, default: 0]
+                let count = max(0, min(most, left))
+                taken[share.queue, default: 0] += count
+                left -= count
+            }
+        }
+        let deliveries = taken.sorted { $0.key < $1.key }.flatMap { pair in
+            (0..<pair.value).map { delivery(pair.key, UInt64($0 + 1)) }
+        }
+        lanes.add(Claim(deliveries: deliveries), for: request(want), at: .zero)
+        return taken
+    }
+
+    @Test
+    func `Over many single claims each queue gets its weight`() throws {
+        let queues: WorkerQueues = [
+            "a": .init(concurrency: 1, weight: 5), "b": .init(concurrency: 1, weight: 3), "c": .init(concurrency: 1, weight: 2),
+        ]
+        var lanes = DeliveryLanes(queues, concurrency: 1)
+        var counts: [QueueName: Int] = [:]
+        for _ in 0..<1_000 {
+            for (queue, count) in try claimAll(&lanes) { counts[queue, default: 0] += count }
+            let held = try need(lanes.start())
+            lanes.end(held.delivery.envelope.queue)
+        }
+        #expect(counts == ["a": 500, "b": 300, "c": 200])
+    }
+
+    @Test
+    func `No more are started than queue and worker allow`() throws {
+        var lanes = DeliveryLanes(["a": 2, "b": 3], concurrency: 4)
+        _ = try claimAll(&lanes, prefetch: 10)
+        var running: [QueueName: Int] = [:]
+        while let held = lanes.start() { running[held.delivery.envelope.queue, default: 0] += 1 }
+        #expect(running.values.reduce(0, +) == 4)
+        #expect(running["a", default: 0] <= 2 && running["b", default: 0] <= 3)
+        #expect(lanes.running == 4 && !lanes.canStart)
+        lanes.end("a")
+        #expect(lanes.canStart)
+    }
+
+    @Test
+    func `A queue that gave less than asked for is not asked again until there is news`() throws {
+        var lanes = DeliveryLanes(["a": 4], concurrency: nil)
+        let want = try need(lanes.want(prefetch: 0))
+        #expect(want.limit == 4 && want.shares == [.init(queue: "a", fair: 4, maximum: 4)])
+        lanes.add(Claim(deliveries: [delivery("a")]), for: request(want), at: .zero)
+        #expect(!lanes.wantsMore(prefetch: 0))
+        lanes.expectMore()
+        #expect(lanes.wantsMore(prefetch: 0))
+        let second = try need(lanes.want(prefetch: 0))
+        #expect(second.limit == 3)
+        // What is announced while a claim is under way may have come too late for it.
+        lanes.expectMore()
+        lanes.add(Claim(), for: request(second), at: .zero)
+        #expect(lanes.wantsMore(prefetch: 0))
+    }
+
+    @Test
+    func `A queue that had no room when others were asked is asked once it has`() throws {
+        var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
+        let first = try need(lanes.want(prefetch: 0))
+        lanes.add(Claim(deliveries: [delivery("a")]), for: request(first), at: .zero)
+        _ = try need(lanes.start())
+        lanes.expectMore()
+        let second = try need(lanes.want(prefetch: 0))
+        #expect(second.shares.map(\.queue) == ["b"])
+        lanes.add(Claim(), for: request(second), at: .zero)
+        #expect(!lanes.wantsMore(prefetch: 0))
+        lanes.end("a")
+        #expect(lanes.wantsMore(prefetch: 0))
+    }
+
+    @Test
+    func `Pausing gives back what was not started and asks for nothing more`() throws {
+        var lanes = DeliveryLanes(["a": 2, "b": 1], concurrency: nil)
+        let want = try need(lanes.want(prefetch: 0))
+        lanes.add(Claim(deliveries: [delivery("a", 1), delivery("a", 2), delivery("b", 3)]), for: request(want), at: .zero)
+        _ = try need(lanes.start())
+        let (isServed, returned) = lanes.setPaused(true, "a")
+        #expect(isServed && returned.map(\.delivery.lease.token) == [2])
+        #expect(lanes.buffered == 1)
+        lanes.expectMore()
+        #expect(!lanes.wantsMore(prefetch: 0))
+        // What a claim brings that was under way is found and given back.
+        lanes.add(Claim(deliveries: [delivery("a", 4)]), for: request(want), at: .zero)
+        #expect(given(lanes.drainPaused()).map(\.delivery.lease.token) == [4])
+        #expect(given(lanes.drainPaused()).isEmpty)
+        #expect(given(lanes.setPaused(false, "a")).returned.isEmpty)
+        #expect(lanes.wantsMore(prefetch: 0))
+        #expect(!given(lanes.setPaused(true, "unknown")).isServed)
+        #expect(!given(lanes.setConcurrency(4, of: "unknown")))
+    }
+
+    @Test
+    func `Fewer slots start nothing more, and more start at once`() throws {
+        var lanes = DeliveryLanes(["a": 3], concurrency: nil)
+        let want = try need(lanes.want(prefetch: 2))
+        lanes.add(Claim(deliveries: (1...5).map { delivery("a", $0) }), for: request(want), at: .zero)
+        for _ in 0..<3 { _ = try need(lanes.start()) }
+        #expect(given(lanes.setConcurrency(1, of: "a")))
+        lanes.end("a")
+        lanes.end("a")
+        #expect(!lanes.canStart && given(lanes.want(prefetch: 0)) == nil)
+        #expect(given(lanes.setConcurrency(9, of: "a")))
+        #expect(lanes.canStart && lanes.concurrency == 9)
+        #expect(given(lanes.drainAll()).map(\.delivery.lease.token) == [4, 5])
+        #expect(lanes.buffered == 0 && lanes.running == 1)
+    }
+
+    @Test
+    func `Jobs that wait can be taken out one by one or by age, unless a slot is free for them`() throws {
+        var lanes = DeliveryLanes(["a": 1], concurrency: nil)
+        let want = try need(lanes.want(prefetch: 3))
+        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
+        #expect(given(lanes.removeBuffered(claimedBy: .seconds(9))).isEmpty)
+        _ = try need(lanes.start())
+        #expect(given(lanes.removeBuffered { $0.lease.token == 3 }).count == 1)
+        #expect(given(lanes.removeBuffered(claimedBy: .milliseconds(999))).isEmpty)
+        #expect(given(lanes.removeBuffered(claimedBy: .seconds(1))).map(\.delivery.lease.token) == [2])
+        #expect(lanes.buffered == 0)
+    }
+}
