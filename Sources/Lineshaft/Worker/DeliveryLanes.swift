@@ -151,7 +151,10 @@ package struct DeliveryLanes {
     }
 
     /// Everything that was claimed and not started.
-    package var allBuffered: [Held] { lanes.flatMap { Array($0.buffered) } }
+    package var allBuffered: [Held] {
+        // An array made of an empty deque writes to the empty array that all threads share.
+        lanes.flatMap { $0.buffered.isEmpty ? [] : Array($0.buffered) }
+    }
 
     /// Something may have come into any of the queues.
     package mutating func expectMore() {
@@ -233,6 +236,7 @@ package struct DeliveryLanes {
     }
 
     private mutating func drain(_ position: Int) -> [Held] {
+        if lanes[position].buffered.isEmpty { return [] }
         defer { lanes[position].buffered.removeAll() }
         buffered -= lanes[position].buffered.count
         return Array(lanes[position].buffered)
