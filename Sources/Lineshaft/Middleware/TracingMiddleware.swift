@@ -6,7 +6,7 @@
 
 internal import Instrumentation
 internal import ServiceContextModule
-internal import Tracing
+package import Tracing
 
 /// Makes spans for submissions and runs, and carries the trace from one to the other in the job's headers, in whatever
 /// format the bootstrapped tracer speaks (W3C `traceparent`, as a rule).
@@ -27,8 +27,21 @@ public struct TracingMiddleware: SubmitMiddleware, RunMiddleware {
         }
     }
 
+    /// The tracer; the bootstrapped one if `nil`.
+    private let chosen: (any Tracer)?
+
     /// Creates the middleware.
-    public init() {}
+    public init() {
+        chosen = nil
+    }
+
+    /// Creates the middleware for a tracer that need not be the bootstrapped one.
+    package init(tracer: any Tracer) {
+        chosen = tracer
+    }
+
+    private var tracer: any Tracer { chosen ?? InstrumentationSystem.tracer }
+    private var instrument: any Instrument { chosen ?? InstrumentationSystem.instrument }
 
     /// Makes a producer span around a submission, and puts its context into the headers of the jobs.
     ///
@@ -44,14 +57,14 @@ public struct TracingMiddleware: SubmitMiddleware, RunMiddleware {
         next: @Sendable ([JobDraft]) async throws -> [Receipt]
     ) async throws -> [Receipt] {
         guard let first = drafts.first else { return try await next(drafts) }
-        return try await withSpan("submit \(first.name)", ofKind: .producer) { span in
+        return try await tracer.withSpan("submit \(first.name)", ofKind: .producer) { span in
             span.attributes["messaging.system"] = "lineshaft"
             span.attributes["messaging.operation.type"] = "send"
             span.attributes["messaging.destination.name"] = first.queue.rawValue
             span.attributes["messaging.batch.message_count"] = drafts.count
             if drafts.count == 1 { span.attributes["messaging.message.id"] = first.id.description }
             var carrier: [String: String] = [:]
-            InstrumentationSystem.instrument.inject(span.context, into: &carrier, using: HeaderInjector())
+            instrument.inject(span.context, into: &carrier, using: HeaderInjector())
             if carrier.isEmpty { return try await next(drafts) }
             var drafts = drafts
             for index in drafts.indices {
@@ -73,8 +86,8 @@ public struct TracingMiddleware: SubmitMiddleware, RunMiddleware {
         next: @Sendable (JobContext) async throws -> [UInt8]
     ) async throws -> [UInt8] {
         var service = ServiceContext.current ?? .topLevel
-        InstrumentationSystem.instrument.extract(context.headers, into: &service, using: HeaderExtractor())
-        return try await withSpan("run \(context.name)", context: service, ofKind: .consumer) { span in
+        instrument.extract(context.headers, into: &service, using: HeaderExtractor())
+        return try await tracer.withSpan("run \(context.name)", context: service, ofKind: .consumer) { span in
             span.attributes["messaging.system"] = "lineshaft"
             span.attributes["messaging.operation.type"] = "process"
             span.attributes["messaging.destination.name"] = context.queue.rawValue

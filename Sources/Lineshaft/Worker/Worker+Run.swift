@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+internal import CoreMetrics
 internal import Logging
 internal import ServiceLifecycle
 
@@ -36,7 +37,7 @@ extension Worker {
             middleware: tracing + configuration.middleware,
             logger: logger
         )
-        metrics = WorkerMetrics(worker: id)
+        metrics = WorkerMetrics(worker: id, factory: configuration.metricsFactory ?? MetricsSystem.factory)
         started = jobs.clock.now
         phase = .serving
         try await withTaskCancellationOrGracefulShutdown(control) {

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+package import CoreMetrics
+
 extension Worker {
     /// How a worker works.
     ///
@@ -35,6 +37,8 @@ extension Worker {
         public var middleware: [any RunMiddleware] = []
         /// How often queue depths are measured when a metrics system has been bootstrapped.
         public var metricsInterval: Duration = .seconds(15)
+        /// What measures, in place of the bootstrapped metrics system.
+        package var metricsFactory: (any MetricsFactory)?
 
         /// Creates a configuration of defaults.
         public init() {}

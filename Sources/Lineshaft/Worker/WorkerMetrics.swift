@@ -30,22 +30,26 @@ struct WorkerMetrics {
         var waits: [Key: Timer] = [:]
     }
 
+    private let factory: any MetricsFactory
     private let cache = Cache()
     private let runningGauge: Gauge
     private let stuckGauge: Gauge
 
     /// `nil` when nobody has bootstrapped a metrics system: then nothing is measured.
-    init?(worker: WorkerID) {
-        if MetricsSystem.factory is NOOPMetricsHandler { return nil }
-        runningGauge = Gauge(label: "lineshaft_running", dimensions: [("worker", worker.rawValue)])
-        stuckGauge = Gauge(label: "lineshaft_stuck", dimensions: [("worker", worker.rawValue)])
+    init?(worker: WorkerID, factory: any MetricsFactory) {
+        if factory is NOOPMetricsHandler { return nil }
+        self.factory = factory
+        runningGauge = Gauge(label: "lineshaft_running", dimensions: [("worker", worker.rawValue)], factory: factory)
+        stuckGauge = Gauge(label: "lineshaft_stuck", dimensions: [("worker", worker.rawValue)], factory: factory)
     }
 
     /// A run begins.
     func began(_ delivery: Delivery, waited since: Timestamp, now: () -> Timestamp) {
         let envelope = delivery.envelope
         let key = Key(job: envelope.name, queue: envelope.queue, outcome: "")
-        let timer = cache.waits[key] ?? Timer(label: "lineshaft_wait_seconds", dimensions: dimensions(envelope))
+        let timer =
+            cache.waits[key]
+            ?? Timer(label: "lineshaft_wait_seconds", dimensions: dimensions(envelope), factory: factory)
         cache.waits[key] = timer
         // By two machines' clocks, so at best an estimate; never negative.
         timer.recordNanoseconds(max(since.duration(to: now()).saturatedNanoseconds, 0))
@@ -60,9 +64,10 @@ struct WorkerMetrics {
             ?? (
                 counter: Counter(
                     label: "lineshaft_jobs_total",
-                    dimensions: dimensions(envelope) + [("outcome", outcome)]
+                    dimensions: dimensions(envelope) + [("outcome", outcome)],
+                    factory: factory
                 ),
-                run: Timer(label: "lineshaft_run_seconds", dimensions: dimensions(envelope))
+                run: Timer(label: "lineshaft_run_seconds", dimensions: dimensions(envelope), factory: factory)
             )
         cache.ends[key] = pair
         pair.counter.increment()
@@ -71,7 +76,11 @@ struct WorkerMetrics {
 
     /// The broker refused a settlement.
     func refused(_ delivery: Delivery) {
-        Counter(label: "lineshaft_refused_total", dimensions: [("queue", delivery.envelope.queue.rawValue)]).increment()
+        Counter(
+            label: "lineshaft_refused_total",
+            dimensions: [("queue", delivery.envelope.queue.rawValue)],
+            factory: factory
+        ).increment()
     }
 
     /// So many jobs run.
@@ -89,7 +98,8 @@ struct WorkerMetrics {
         for state in JobState.allCases {
             Gauge(
                 label: "lineshaft_queue_depth",
-                dimensions: [("queue", queue.rawValue), ("state", state.rawValue)]
+                dimensions: [("queue", queue.rawValue), ("state", state.rawValue)],
+                factory: factory
             ).record(counts.count(of: state))
         }
     }
