@@ -32,7 +32,10 @@ struct BackoffTests {
 
     @Test
     func `Linear, constant and Fibonacci waits are what their names say`() {
-        #expect(delays(.linear(step: .seconds(5), maximum: .seconds(12)), [1, 2, 3, 100]) == [5, 10, 12, 12].map { .seconds($0) })
+        #expect(
+            delays(.linear(step: .seconds(5), maximum: .seconds(12)), [1, 2, 3, 100])
+                == [5, 10, 12, 12].map { .seconds($0) }
+        )
         #expect(delays(.constant(.seconds(3)), [1, 2, 50]) == [3, 3, 3].map { .seconds($0) })
         let expected: [Duration] = [1, 2, 3, 5, 8, 13, 21, 34].map { .seconds($0) }
         #expect(delays(.fibonacci(), Array(1...8)) == expected)

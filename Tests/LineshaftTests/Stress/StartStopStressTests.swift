@@ -59,7 +59,9 @@ struct StartStopStressTests {
     }
 
     /// Runs one worker after the other, each until a random moment, then one that stays.
-    private static func comeAndGo(_ jobs: JobSystem, _ runs: Runs, seed: UInt64, lives: Int, until end: Signal) async throws {
+    private static func comeAndGo(_ jobs: JobSystem, _ runs: Runs, seed: UInt64, lives: Int, until end: Signal)
+        async throws
+    {
         var generator = Xoshiro256(seed: seed)
         for life in 0..<lives {
             let worker = makeWorker(jobs, runs, seed: seed &* 1_000 &+ UInt64(life))

@@ -43,7 +43,8 @@ struct DeliveryLanesTests {
     @Test
     func `Over many single claims each queue gets its weight`() throws {
         let queues: WorkerQueues = [
-            "a": .init(concurrency: 1, weight: 5), "b": .init(concurrency: 1, weight: 3), "c": .init(concurrency: 1, weight: 2),
+            "a": .init(concurrency: 1, weight: 5), "b": .init(concurrency: 1, weight: 3),
+            "c": .init(concurrency: 1, weight: 2),
         ]
         var lanes = DeliveryLanes(queues, concurrency: 1)
         var counts: [QueueName: Int] = [:]
@@ -104,7 +105,11 @@ struct DeliveryLanesTests {
     func `Pausing gives back what was not started and asks for nothing more`() throws {
         var lanes = DeliveryLanes(["a": 2, "b": 1], concurrency: nil)
         let want = try need(lanes.want(prefetch: 0))
-        lanes.add(Claim(deliveries: [delivery("a", 1), delivery("a", 2), delivery("b", 3)]), for: request(want), at: .zero)
+        lanes.add(
+            Claim(deliveries: [delivery("a", 1), delivery("a", 2), delivery("b", 3)]),
+            for: request(want),
+            at: .zero
+        )
         _ = try need(lanes.start())
         let (isServed, returned) = lanes.setPaused(true, "a")
         #expect(isServed && returned.map(\.delivery.lease.token) == [2])

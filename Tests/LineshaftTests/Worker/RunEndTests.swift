@@ -89,7 +89,8 @@ struct RunEndTests {
                 continue
             }
             #expect(late.code == .deadlineExceeded)
-            guard case .retry(let delay, let failure, let counts) = disposition(.threw(error), .timeout(.seconds(5))) else {
+            guard case .retry(let delay, let failure, let counts) = disposition(.threw(error), .timeout(.seconds(5)))
+            else {
                 Issue.record("\(error) after the timeout is not tried again")
                 continue
             }
@@ -156,7 +157,8 @@ struct RunEndTests {
             return
         }
         let uncounted = Retry.at(start + .seconds(50), countsAttempt: false)
-        guard case .retry(.seconds(40), _, false) = disposition(.threw(uncounted), attempt: 99, elapsed: .seconds(10)) else {
+        guard case .retry(.seconds(40), _, false) = disposition(.threw(uncounted), attempt: 99, elapsed: .seconds(10))
+        else {
             Issue.record("An uncounted retry is limited")
             return
         }
@@ -172,7 +174,13 @@ struct RunEndTests {
         let strategy = RetryStrategy.custom { failure in
             failure.attempt < 5 ? .seconds(failure.attempt) + failure.elapsed : nil
         }
-        guard case .retry(.seconds(14), _, true) = disposition(.threw(Plain()), attempt: 4, elapsed: .seconds(10), strategy: strategy)
+        guard
+            case .retry(.seconds(14), _, true) = disposition(
+                .threw(Plain()),
+                attempt: 4,
+                elapsed: .seconds(10),
+                strategy: strategy
+            )
         else {
             Issue.record("The strategy's wait is not taken")
             return
@@ -205,7 +213,11 @@ struct RunEndTests {
 
     @Test
     func `Stored messages are short`() {
-        guard case .retry(_, let failure, _) = disposition(.threw(PermanentOrNot(text: String(repeating: "é", count: 9_000)))) else {
+        guard
+            case .retry(_, let failure, _) = disposition(
+                .threw(PermanentOrNot(text: String(repeating: "é", count: 9_000)))
+            )
+        else {
             Issue.record("The error is not tried again")
             return
         }

@@ -13,7 +13,12 @@ struct RunTableTests {
     private func delivery(_ number: UInt64) -> Delivery {
         let id = JobID(high: 1, low: number)
         let envelope = Envelope(id: id, name: "job", payload: [], submitted: VirtualClock.defaultStart)
-        return Delivery(envelope: envelope, lease: Lease(id: id, queue: "default", token: number), attempt: 1, delivery: 1)
+        return Delivery(
+            envelope: envelope,
+            lease: Lease(id: id, queue: "default", token: number),
+            attempt: 1,
+            delivery: 1
+        )
     }
 
     private func begin(_ table: inout RunTable, _ slot: Int, _ number: UInt64) {

@@ -38,6 +38,7 @@ final class HostBroker: Broker {
 
     var capabilities: BrokerCapabilities { broker.capabilities }
     var announcementInterval: Duration? { broker.announcementInterval }
+    var idleInterval: Duration? { broker.idleInterval }
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results }
 

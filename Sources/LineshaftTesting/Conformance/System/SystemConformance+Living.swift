@@ -40,6 +40,19 @@ extension SystemConformance {
                 try check(calls <= 120, "An idle worker made \(calls) calls in 600 seconds, more than one in five.")
             }
         },
+        Case("A worker with nothing to do arms no timer but for what falls due", .idleIsQuiet, needs: .delays) {
+            trial in
+            guard trial.broker.idleInterval == nil else { return }
+            let host = try await trial.host { trial.echo }
+            try await trial.running(host) {
+                _ = try await trial.value(of: host.system.submit(Errand()))
+                try await trial.pass(.seconds(20))
+                try check("the timers", trial.clock.sleeperCount, is: 0)
+                try await host.system.submit(Errand(), delay: .seconds(3_600))
+                try await trial.settleDown()
+                try check("the next timer", trial.clock.nextDeadline, is: .seconds(3_620))
+            }
+        },
         Case("A delayed job runs when it is due and not before, although its worker was idle", needs: .delays) {
             trial in
             let host = try await trial.host { trial.echo }
