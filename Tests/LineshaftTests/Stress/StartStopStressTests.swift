@@ -130,13 +130,13 @@ struct StartStopStressTests {
                     Issue.record("Job \(number) expired")
                 }
             }
-            let counts = try await jobs.requireInspector().counts(of: "default")
+            let counts = try await jobs.inspector.counts(of: "default")
             #expect(counts == QueueCounts())
             for end in ends { end.raise() }
             for _ in ends { try await group.next() }
             group.cancelAll()
         }
-        #expect(try await jobs.requireInspector().workers().isEmpty)
+        #expect(try await jobs.inspector.workers().isEmpty)
         await jobs.shutdown()
     }
 }

@@ -143,15 +143,16 @@ struct DeliveryLanesTests {
     }
 
     @Test
-    func `Jobs that wait can be taken out one by one or by age, unless a slot is free for them`() throws {
-        var lanes = DeliveryLanes(["a": 1], concurrency: nil)
+    func `Jobs that wait can be taken out one by one, and the oldest is known`() throws {
+        var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
+        #expect(lanes.oldestClaim == nil)
         let want = try need(lanes.want(prefetch: 3))
         lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
-        #expect(given(lanes.removeBuffered(claimedBy: .seconds(9))).isEmpty)
-        _ = try need(lanes.start())
-        #expect(given(lanes.removeBuffered { $0.lease.token == 3 }).count == 1)
-        #expect(given(lanes.removeBuffered(claimedBy: .milliseconds(999))).isEmpty)
-        #expect(given(lanes.removeBuffered(claimedBy: .seconds(1))).map(\.delivery.lease.token) == [2])
-        #expect(lanes.buffered == 0)
+        lanes.add(Claim(deliveries: [delivery("b", 4)]), for: request(want), at: .seconds(2))
+        #expect(lanes.oldestClaim == .seconds(1))
+        #expect(given(lanes.removeBuffered { $0.lease.queue == "a" && $0.lease.token > 1 }).count == 2)
+        #expect(lanes.oldestClaim == .seconds(1) && lanes.buffered == 2)
+        #expect(given(lanes.removeBuffered { $0.lease.token == 1 }).count == 1)
+        #expect(lanes.oldestClaim == .seconds(2))
     }
 }
