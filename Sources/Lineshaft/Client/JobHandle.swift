@@ -125,7 +125,12 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
             group.addTask { try await claim.ticket.outcome() }
             group.addTask {
                 try await system.clock.sleep(for: system.clock.now.duration(to: time))
-                _ = try await system.broker.inspector?.find(id)
+                // The broker's clock may be behind, so look again while it still keeps the job waiting.
+                while let job = try await system.broker.inspector?.find(id),
+                    job.state == .ready || job.state == .scheduled
+                {
+                    try await system.clock.sleep(for: .seconds(1))
+                }
                 return nil
             }
             while let result = try await group.next() {

@@ -88,7 +88,13 @@ public final class JobSystem: Sendable {
             resultRetention: configuration.resultRetention
         )
         let connection = try await adapter.open(url, environment)
-        try await self.init(broker: connection.broker, results: connection.results, configuration: configuration)
+        do {
+            try await self.init(broker: connection.broker, results: connection.results, configuration: configuration)
+        } catch {
+            await connection.results?.shutdown()
+            await connection.broker.shutdown()
+            throw error
+        }
     }
 
     /// Closes the system for good.

@@ -17,8 +17,8 @@ extension Worker {
     /// }
     /// ```
     ///
-    /// When the worker ends first, because its set-up is wrong or the broker is closed, `body` is cancelled. Cancelling the
-    /// calling task cancels both.
+    /// When the worker ends first, because its set-up is wrong or the broker is closed, `body` is cancelled. When `body`
+    /// throws, the worker is cancelled: running jobs go back at once. Cancelling the calling task cancels both.
     ///
     /// - Parameter body: What to do meanwhile.
     /// - Returns: What `body` returns.
