@@ -24,10 +24,10 @@ struct SabotageTests {
     ]
 
     @Test("that breaks its promise", arguments: Saboteur.Crime.allCases)
-    func finds(_ crime: Saboteur.Crime) throws {
+    func finds(_ crime: Saboteur.Crime) async throws {
         let rule = try #require(Self.expected[crime])
         for seed in 0..<UInt64(500) {
-            let verdict = Histories.run(seed: seed) { Saboteur($0, crime) }
+            let verdict = await Histories.run(seed: seed) { Saboteur($0, crime) }
             if verdict.problems.contains(where: { $0.hasPrefix("[\(rule.rawValue)]") }) { return }
         }
         Issue.record("In 500 histories nobody noticed that \(crime.rawValue).")

@@ -26,7 +26,14 @@ enum Histories {
         }
     }
 
-    static func run(seed: UInt64, wrap: @escaping @Sendable (any Broker) -> any Broker = { $0 }) -> Verdict {
+    static func run(
+        seed: UInt64,
+        wrap: @escaping @Sendable (any Broker) -> any Broker = { $0 }
+    ) async -> Verdict {
+        await onOwnThread { drive(seed: seed, wrap: wrap) }
+    }
+
+    private static func drive(seed: UInt64, wrap: @escaping @Sendable (any Broker) -> any Broker) -> Verdict {
         let box = Box()
         var problems: [String] = []
         do {
@@ -51,11 +58,11 @@ struct SimulationTests {
     private static let chosenSeed = environment["LINESHAFT_SIMULATION_SEED"].flatMap(UInt64.init)
 
     @Test("replays a history from its seed")
-    func replay() {
+    func replay() async {
         for seed in UInt64(0)..<60 {
-            let first = Histories.run(seed: seed)
+            let first = await Histories.run(seed: seed)
             for _ in 0..<2 {
-                let again = Histories.run(seed: seed)
+                let again = await Histories.run(seed: seed)
                 #expect(again.digest == first.digest, "seed \(seed)")
                 #expect(again.history == first.history, "seed \(seed)")
             }
@@ -65,7 +72,7 @@ struct SimulationTests {
     @Test("keeps every promise in every history")
     func everyHistory() async {
         if let seed = Self.chosenSeed {
-            let verdict = Histories.run(seed: seed)
+            let verdict = await Histories.run(seed: seed)
             print(verdict.history)
             if !verdict.problems.isEmpty { Issue.record("\(verdict.report)") }
             return
@@ -77,12 +84,10 @@ struct SimulationTests {
                 group.addTask {
                     var (steps, events, failures) = (0, 0, [String]())
                     for seed in stride(from: lane, to: Self.count, by: lanes) {
-                        let verdict = Histories.run(seed: UInt64(seed))
+                        let verdict = await Histories.run(seed: UInt64(seed))
                         steps += verdict.steps
                         events += verdict.history.events.count
                         if !verdict.problems.isEmpty { failures.append(verdict.report) }
-                        // Leave the thread to others now and then: a history is run without a suspension.
-                        await Task.yield()
                     }
                     return (steps, events, failures)
                 }
