@@ -1,3 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
 internal import Foundation
 
 /// Runs `body` on a thread of its own.

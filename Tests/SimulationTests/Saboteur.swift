@@ -85,7 +85,7 @@ final class Saboteur: Broker {
                     lease = Lease(id: lease.id, queue: lease.queue, token: newest[lease.id] ?? lease.token)
                 }
                 if crime == .shrinkingTokens { lease = shrunk(lease) }
-                if crime == .losesReleased && disposition == .released {
+                if crime == .losesReleased && [.released, .unstarted].contains(disposition) {
                     disposition = .snoozed(for: .seconds(1_000_000))
                 }
                 return Settlement(lease: lease, disposition: disposition)

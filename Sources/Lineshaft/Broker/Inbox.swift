@@ -94,7 +94,9 @@ public final class Inbox: Sendable {
     }
 
     /// Fails everybody who waits, now and from now on.
-    package func close(_ error: BrokerError) {
+    ///
+    /// A store calls it when it is shut down, and so is a system that is.
+    public func close(_ error: BrokerError) {
         let tickets = state.withLock { state in
             state.closing = error
             return state.entries.sorted { $0.key < $1.key }.map(\.value.ticket)

@@ -24,6 +24,8 @@ public struct Settlement: Sendable {
         case snoozed(for: Duration)
         /// The job goes back at once, to the front of its queue; no attempt. Shutdown and not-started jobs end so.
         case released
+        /// The job was claimed and never started; it goes back at once, to the front, as if nobody had taken it.
+        case unstarted
         /// The worker does not know the job's name; it is offered again after the delay, to any worker.
         case parked(for: Duration)
     }

@@ -151,13 +151,13 @@ extension JobSystem {
     /// - Throws: ``JobError`` with the code `notFound` when there is nothing to wait for; ``BrokerError``.
     @discardableResult
     func watch(_ id: JobID) async throws -> Bool {
-        if let record = try await results.watch([id], for: inbox.client)[id] {
+        let job = try await broker.inspector?.find(id)
+        // A job that nobody knows is not watched, for nothing would ever end that.
+        if broker.inspector == nil || job.map({ $0.state != .dead }) ?? false {
+            guard let record = try await results.watch([id], for: inbox.client)[id] else { return false }
             inbox.deliver([.finished(record)])
             return true
         }
-        guard let inspector = broker.inspector else { return false }
-        let job = try await inspector.find(id)
-        if let job, job.state != .dead { return false }
         // It may have ended between the two questions; and a dead letter may outlive its outcome.
         guard let record = try await results.outcomes(of: [id])[id] ?? job.map(OutcomeRecord.init(deadLetter:)) else {
             throw notFound(id)

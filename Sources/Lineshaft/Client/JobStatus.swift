@@ -93,6 +93,8 @@ extension JobSystem {
         if let job = try await broker.inspector?.find(id) { return .open(job) }
         // It may have ended between the two questions.
         if let record = try await results.outcomes(of: [id])[id] { return .ended(record) }
+        // Whoever cannot look for jobs cannot say that there is none.
+        _ = try inspector
         throw notFound(id)
     }
 

@@ -58,7 +58,8 @@ public final class JobSystem: Sendable {
         self.results = store
         self.clock = configuration.clock
         self.configuration = configuration
-        self.storesResultsApart = results != nil
+        // The broker's own store, named once more, is still its own.
+        self.storesResultsApart = results.map { $0 as AnyObject !== broker.results as AnyObject } ?? false
         self.random = RandomSource(seed: configuration.seed)
         self.inbox = Inbox(client: ClientID(random.withGenerator { $0.next() }))
         let tracing: [any SubmitMiddleware] = configuration.isTracingEnabled ? [TracingMiddleware()] : []

@@ -32,6 +32,17 @@ public struct JobPriority: Sendable, Hashable, Comparable, Codable {
         self.level = UInt8(min(max(level, 0), Self.levels - 1))
     }
 
+    /// Reads a level; numbers outside 0 to 9 become the nearest of the two.
+    public init(from decoder: any Decoder) throws {
+        self.init(try decoder.singleValueContainer().decode(Int.self))
+    }
+
+    /// Writes the level as a single number.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(level)
+    }
+
     /// Whether `lhs` is less urgent than `rhs`.
     public static func < (lhs: JobPriority, rhs: JobPriority) -> Bool { lhs.level < rhs.level }
 }

@@ -32,7 +32,9 @@ public struct SystemClock: QueueClock {
     /// - Parameter deadline: The uptime to wait for.
     /// - Throws: `CancellationError` as soon as the calling task is cancelled.
     public func sleep(until deadline: Duration) async throws {
-        try await ContinuousClock().sleep(until: Self.origin.advanced(by: deadline), tolerance: .zero)
+        // A hundred years are as good as any longer time, and the system's clock can count them.
+        let bounded = min(deadline, .seconds(3_155_760_000))
+        try await ContinuousClock().sleep(until: Self.origin.advanced(by: bounded), tolerance: .zero)
     }
 }
 

@@ -68,6 +68,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 extension Duration {
     /// This duration in whole nanoseconds, saturating at the ends of `Int64`.
     package var saturatedNanoseconds: Int64 {
+        if self >= .nanoseconds(Int64.max) { return .max }
+        if self <= .nanoseconds(Int64.min) { return .min }
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return seconds < 0 ? .min : .max }
@@ -77,6 +79,8 @@ extension Duration {
 
     /// This duration in seconds, as a floating-point number.
     package var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
+        // Longer ones have no components; nobody waits for their end.
+        let bounded = Swift.min(Swift.max(self, .seconds(-1e18)), .seconds(1e18))
+        return Double(bounded.components.seconds) + Double(bounded.components.attoseconds) / 1e18
     }
 }

@@ -26,9 +26,11 @@ package struct DeliveryLanes {
         var credit = 0
         /// Whether the broker may have jobs of this queue, for all that is known here.
         var mayHaveMore = true
+        /// Whether jobs that were claimed ahead have waited in vain since one of the queue last ended.
+        var isStalled = false
 
         func room(_ prefetch: Int) -> Int {
-            isPaused ? 0 : settings.concurrency + prefetch - running - buffered.count
+            isPaused ? 0 : settings.concurrency + (isStalled ? 0 : prefetch) - running - buffered.count
         }
 
         var canStart: Bool { !buffered.isEmpty && running < settings.concurrency }
@@ -79,9 +81,23 @@ package struct DeliveryLanes {
         return (true, drain(position))
     }
 
-    /// When the job that has waited longest here was claimed; `nil` when none waits.
-    package var oldestClaim: Duration? {
-        buffered > 0 ? lanes.compactMap { $0.buffered.first?.claimed }.min() : nil
+    /// When the oldest of the jobs was claimed that wait behind others of their queue, or for any slot at all.
+    package var oldestBlockedClaim: Duration? {
+        guard buffered > 0 else { return nil }
+        let isFull = running >= concurrency
+        return lanes.compactMap { isFull || !$0.canStart ? $0.buffered.first?.claimed : nil }.min()
+    }
+
+    /// Takes out what waits behind others of its queue, or for any slot at all.
+    ///
+    /// Nothing more is claimed ahead of those queues until a job of theirs has ended.
+    package mutating func drainBlocked() -> [Held] {
+        let isFull = running >= concurrency
+        return lanes.indices.flatMap { position -> [Held] in
+            guard !lanes[position].buffered.isEmpty, isFull || !lanes[position].canStart else { return [] }
+            lanes[position].isStalled = true
+            return drain(position)
+        }
     }
 
     /// Takes out what was claimed of queues that are paused.
@@ -128,6 +144,7 @@ package struct DeliveryLanes {
     package mutating func end(_ queue: QueueName) {
         let position = lanes.count == 1 ? 0 : index[queue] ?? 0
         lanes[position].running -= 1
+        lanes[position].isStalled = false
         running -= 1
     }
 

@@ -21,8 +21,6 @@ package struct Pace {
     private let prefetchLimit: Int
     private var run: Double?
     private var exchange: Double?
-    /// Whether jobs that were claimed ahead have waited in vain since a run last ended.
-    private var isStalled = false
 
     package init(prefetchLimit: Int) {
         self.prefetchLimit = prefetchLimit
@@ -31,7 +29,6 @@ package struct Pace {
     /// A run has ended.
     package mutating func recordRun(_ duration: Duration) {
         run = Self.smoothed(run, duration)
-        isStalled = false
     }
 
     /// A call to the broker that settled or claimed has ended.
@@ -39,14 +36,9 @@ package struct Pace {
         exchange = Self.smoothed(exchange, duration)
     }
 
-    /// Jobs that were claimed ahead have waited in vain: nothing more is until a run has ended.
-    package mutating func stall() {
-        isStalled = true
-    }
-
     /// How many jobs may be claimed ahead.
     package func prefetch(concurrency: Int) -> Int {
-        guard let run, !isStalled else { return 0 }
+        guard let run else { return 0 }
         return Int(min(Double(prefetchLimit), Self.prefetchWindow * Double(concurrency) / max(run, 1e-9)))
     }
 

@@ -176,7 +176,7 @@ extension Settlement.Disposition {
         case .failed(let failure): .failed(failure)
         case .cancelled: .cancelled
         case .expired: .expired
-        case .retry, .snoozed, .released, .parked: nil
+        case .retry, .snoozed, .released, .unstarted, .parked: nil
         }
     }
 }

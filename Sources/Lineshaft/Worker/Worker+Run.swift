@@ -209,8 +209,15 @@ extension Worker {
         }
     }
 
+    /// Gives back jobs that were claimed and never started, in the order in which they were given out.
+    ///
+    /// Each goes to the front of its queue, so the last one goes first.
+    func putBack(_ held: [DeliveryLanes.Held]) {
+        for held in held.reversed() { putBack(held.delivery) }
+    }
+
     /// Settles a job that was claimed and never started.
-    func putBack(_ delivery: Delivery, as disposition: Settlement.Disposition = .released) {
+    func putBack(_ delivery: Delivery, as disposition: Settlement.Disposition = .unstarted) {
         outbox.put(.init(settlement: Settlement(lease: delivery.lease, disposition: disposition), delivery: delivery))
     }
 }

@@ -43,7 +43,9 @@ extension Worker {
             cancellation: run.cancellation,
             parkDelay: configuration.parkDelay
         )
-        return jobs.random.withGenerator { end.disposition(facts, using: &$0) }
+        // User code runs in there, so not under the lock that every submission needs.
+        var generator = Xoshiro256(seed: jobs.random.withGenerator { $0.next() })
+        return end.disposition(facts, using: &generator)
     }
 
     /// What the job brought, else what the handler says, else the job type, else the system.
@@ -136,7 +138,7 @@ extension Worker {
                 "A job is parked: this worker has no handler for its name and version",
                 metadata: metadata(of: delivery).merging(["park.delay": "\(delay)"]) { old, _ in old }
             )
-        case .succeeded, .cancelled, .expired, .snoozed, .released:
+        case .succeeded, .cancelled, .expired, .snoozed, .released, .unstarted:
             break
         }
     }
@@ -168,6 +170,7 @@ extension Settlement.Disposition {
         case .retry: "retried"
         case .snoozed: "snoozed"
         case .released: "released"
+        case .unstarted: "unstarted"
         case .parked: "parked"
         }
     }

@@ -87,6 +87,9 @@ extension Worker {
         try WorkerQueues.check(concurrency, "a concurrency", of: queue)
         guard lanes.setConcurrency(concurrency, of: queue) else { throw notServed(queue) }
         schedule.announcement = .zero
+        // The broker may count on room that is gone.
+        schedule.hasLessRoom = true
+        lanes.expectMore()
         control.wake.raise()
     }
 
@@ -101,7 +104,7 @@ extension Worker {
     public func pause(_ queue: QueueName) throws {
         let (isServed, returned) = lanes.setPaused(true, queue)
         guard isServed else { throw notServed(queue) }
-        for held in returned { putBack(held.delivery) }
+        putBack(returned)
         schedule.hasLessRoom = true
         lanes.expectMore()
         control.wake.raise()

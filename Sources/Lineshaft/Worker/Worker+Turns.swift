@@ -17,7 +17,6 @@ extension Worker {
     func takeTurn() async throws(BrokerError) -> Bool {
         guard schedule.pause == nil else { return false }
         var acted = false
-        if isDue(schedule.announcement) { acted = try await announce() || acted }
         if isDue(schedule.heartbeat) { acted = try await extendLeases() || acted }
         if isDue(schedule.measurement) { await measureQueues() }
         if !schedule.isBusy {
@@ -28,6 +27,7 @@ extension Worker {
             }
         }
         if acted { schedule.failures = 0 }
+        if isDue(schedule.announcement) { await announce() }
         return acted
     }
 
@@ -128,13 +128,13 @@ extension Worker {
         }
         // While the claim was under way, shutdown may have begun, a queue been paused, or a job cancelled.
         if phase != .serving { returnUnstarted() }
-        for held in lanes.drainPaused() { putBack(held.delivery) }
+        putBack(lanes.drainPaused())
         if !cancelledOnTheWay.isEmpty { cancelUnstarted(cancelledOnTheWay) }
     }
 
     /// Gives back what was claimed and not started.
     func returnUnstarted() {
-        for held in lanes.drainAll() { putBack(held.delivery) }
+        putBack(lanes.drainAll())
     }
 
     /// How long a job that was claimed ahead may wait for a slot that others could give it.
@@ -142,13 +142,15 @@ extension Worker {
 
     /// When jobs that were claimed ahead and cannot start have waited for too long.
     var unstartedLimit: Duration? {
-        phase == .serving && !lanes.canStart ? lanes.oldestClaim.map { $0 + Self.stallLimit } : nil
+        phase == .serving ? lanes.oldestBlockedClaim.map { $0 + Self.stallLimit } : nil
     }
 
     /// Gives back what waits here behind jobs that take longer than those before them, for other workers to run.
     func returnStalled() {
-        returnUnstarted()
-        pace.stall()
+        putBack(lanes.drainBlocked())
+        // The broker may count on room that is gone.
+        schedule.hasLessRoom = true
+        lanes.expectMore()
     }
 
     /// Extends the leases of everything that the worker holds, and learns what has been lost or cancelled meanwhile.
@@ -197,12 +199,17 @@ extension Worker {
         }
     }
 
-    private func announce() async throws(BrokerError) -> Bool {
+    /// Announces the worker; a broker that refuses to listen keeps no job from being run.
+    private func announce() async {
         let interval = jobs.broker.announcementInterval
         let report = report
-        try await uncancelled { (broker) throws(BrokerError) in try await broker.announce(report) }
-        schedule.announcement = interval.map { jobs.clock.uptime + $0 }
-        return true
+        do {
+            try await uncancelled { (broker) throws(BrokerError) in try await broker.announce(report) }
+            schedule.announcement = interval.map { jobs.clock.uptime + $0 }
+        } catch {
+            schedule.announcement = jobs.clock.uptime + (interval ?? .seconds(5))
+            logger.debug("The worker could not announce itself", metadata: ["error": "\(error)"])
+        }
     }
 
     private func measureQueues() async {

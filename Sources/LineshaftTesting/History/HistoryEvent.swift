@@ -144,7 +144,7 @@ public enum HistoryDisposition: Sendable, Hashable, Codable {
         case .cancelled: self = .final(HistoryOutcome(.cancelled))
         case .expired: self = .final(HistoryOutcome(.expired))
         case .retry(_, _, let countsAttempt): self = .retried(countsAttempt: countsAttempt)
-        case .snoozed, .released, .parked: self = .returned
+        case .snoozed, .released, .unstarted, .parked: self = .returned
         }
     }
 }

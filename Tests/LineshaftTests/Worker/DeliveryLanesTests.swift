@@ -143,16 +143,28 @@ struct DeliveryLanesTests {
     }
 
     @Test
-    func `Jobs that wait can be taken out one by one, and the oldest is known`() throws {
+    func `Jobs that wait can be taken out one by one`() throws {
         var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
-        #expect(lanes.oldestClaim == nil)
         let want = try need(lanes.want(prefetch: 3))
         lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
+        #expect(given(lanes.removeBuffered { $0.lease.token > 1 }).count == 2)
+        #expect(lanes.buffered == 1)
+    }
+
+    @Test
+    func `Only what waits behind its own queue is given back, and no more is claimed ahead of that queue`() throws {
+        var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
+        let want = try need(lanes.want(prefetch: 3))
+        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
+        #expect(lanes.oldestBlockedClaim == nil)
+        #expect(given(lanes.start())?.delivery.lease.token == 1)
         lanes.add(Claim(deliveries: [delivery("b", 4)]), for: request(want), at: .seconds(2))
-        #expect(lanes.oldestClaim == .seconds(1))
-        #expect(given(lanes.removeBuffered { $0.lease.queue == "a" && $0.lease.token > 1 }).count == 2)
-        #expect(lanes.oldestClaim == .seconds(1) && lanes.buffered == 2)
-        #expect(given(lanes.removeBuffered { $0.lease.token == 1 }).count == 1)
-        #expect(lanes.oldestClaim == .seconds(2))
+        #expect(lanes.oldestBlockedClaim == .seconds(1))
+        #expect(given(lanes.drainBlocked()).map(\.delivery.lease.token) == [2, 3])
+        #expect(lanes.oldestBlockedClaim == nil && lanes.buffered == 1)
+        lanes.expectMore()
+        #expect(try need(lanes.want(prefetch: 3)).shares.map(\.queue) == ["b"])
+        lanes.end("a")
+        #expect(try Set(need(lanes.want(prefetch: 3)).shares.map(\.queue)) == ["a", "b"])
     }
 }

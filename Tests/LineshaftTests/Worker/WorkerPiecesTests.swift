@@ -34,16 +34,6 @@ struct WorkerPiecesTests {
         #expect(pace.prefetch(concurrency: 1_000_000) == 0)
     }
 
-    @Test
-    func `A worker whose claimed jobs waited in vain claims nothing ahead until a run has ended`() {
-        var pace = Pace(prefetchLimit: 64)
-        pace.recordRun(.zero)
-        pace.stall()
-        #expect(pace.prefetch(concurrency: 10) == 0)
-        pace.recordRun(.zero)
-        #expect(pace.prefetch(concurrency: 10) == 64)
-    }
-
     private func item(_ number: UInt64) -> SettlementBox.Item {
         let id = JobID(high: 1, low: number)
         let lease = Lease(id: id, queue: "default", token: number)

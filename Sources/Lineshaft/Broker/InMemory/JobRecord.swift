@@ -19,6 +19,8 @@ package struct JobRecord: Sendable {
         static let ends = Flags(rawValue: 4)
         /// The job may hold a unique key.
         static let unique = Flags(rawValue: 8)
+        /// A handler may have been started.
+        static let started = Flags(rawValue: 16)
     }
 
     static let placeholder = JobRecord(
@@ -51,8 +53,7 @@ package struct JobRecord: Sendable {
     func end() -> (time: Int64, isExpiry: Bool)? {
         guard flags.contains(.ends) else { return nil }
         let details = envelope.details
-        // A job that was given to a worker has been started, as far as a broker can tell.
-        let expires = deliveries == 0 ? details.expires?.nanosecondsSinceEpoch : nil
+        let expires = !flags.contains(.started) ? details.expires?.nanosecondsSinceEpoch : nil
         let deadline = details.deadline?.nanosecondsSinceEpoch
         if let expires, expires <= deadline ?? .max { return (expires, true) }
         return deadline.map { ($0, false) }

@@ -152,11 +152,8 @@ extension MemoryBroker {
         var hungry: [QueueName] = []
         let claim = table.claim(request, at: moment, hungry: &hungry)
         let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
-        // A worker that was woken for a queue and does not ask for it leaves its jobs to others.
-        for queue in idle.update(request.worker, hungry: hungry, looks: looks)
-        where !request.shares.contains(where: { $0.queue == queue }) {
-            table.noteClaimable(in: queue)
-        }
+        // A worker that was woken for a queue, and did not take all that is there, leaves the rest to others.
+        for queue in idle.update(request.worker, hungry: hungry, looks: looks) { table.noteClaimable(in: queue) }
         return claim
     }
 }

@@ -200,6 +200,7 @@ public actor MemoryBroker: Broker {
         // Workers that wait find out when they look. By name, so that a simulation replays.
         for port in ports.values.sorted(by: { $0.worker.rawValue < $1.worker.rawValue }) { port.wake() }
         ports = [:]
+        for inbox in inboxes.values.sorted(by: { $0.client.rawValue < $1.client.rawValue }) { inbox.close(Self.closed) }
         inboxes = [:]
     }
 }

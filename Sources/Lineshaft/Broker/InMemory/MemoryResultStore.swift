@@ -114,6 +114,9 @@ public actor MemoryResultStore: ResultStore {
     /// Calling it again does nothing.
     public func shutdown() {
         isClosed = true
+        for inbox in inboxes.values.sorted(by: { $0.client.rawValue < $1.client.rawValue }) {
+            inbox.close(MemoryBroker.closed)
+        }
         inboxes = [:]
     }
 }

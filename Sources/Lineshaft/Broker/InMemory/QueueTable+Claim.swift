@@ -111,7 +111,7 @@ extension QueueTable {
         queues[number].counts.ready -= 1
         queues[number].counts.running += 1
         // Workers that found nothing here know of no lease that may run out.
-        if queues[number].counts.running == 1 { noteSooner(number) }
+        if queues[number].alarms.min.map({ deadline < $0.deadline }) ?? true { noteSooner(number) }
         queues[number].alarms.insert(JobQueue.Alarm(deadline: deadline, order: order, slot: slot))
         let record = records[slot]
         return Delivery(

@@ -103,6 +103,7 @@ extension QueueTable {
         lapse(number, at: moment)
         advance(number, to: moment)
         // One more than asked for tells whether there is more.
+        let limit = min(limit, Int.max - 1)
         var page: [TimeLine.Entry]
         switch state {
         case .scheduled: page = scheduled(in: number, after: place, count: limit + 1)

@@ -32,14 +32,19 @@ extension QueueTable {
         case .expired:
             end(slot, .expired, attempts: failedAttempts, token: token, at: moment)
         case .retry(let delay, let failure, let countsAttempt):
+            records[slot].flags.insert(.started)
             if countsAttempt { records[slot].failedAttempts += 1 }
             remember(slot) { $0.append(failure) }
             again(slot, isCancelRequested, after: delay, wait: .retrying, token: token, at: moment)
         case .snoozed(let delay):
+            records[slot].flags.insert(.started)
             again(slot, isCancelRequested, after: delay, wait: .snoozed, token: token, at: moment)
         case .parked(let delay):
             again(slot, isCancelRequested, after: delay, wait: .parked, token: token, at: moment)
         case .released:
+            records[slot].flags.insert(.started)
+            again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
+        case .unstarted:
             again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
         }
         return .applied
@@ -80,6 +85,7 @@ extension QueueTable {
             let number = Int(records[slot].queue)
             let alarm = JobQueue.Alarm(deadline: deadline, order: records[slot].order, slot: slot)
             queues[number].alarms.insert(alarm)
+            noteSooner(number)
             queues[number].compactAlarms(records, runs)
         }
         return records[slot].flags.contains(.cancelRequested) ? .cancelRequested : .held

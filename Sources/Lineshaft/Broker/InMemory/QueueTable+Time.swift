@@ -41,6 +41,8 @@ extension QueueTable {
                 history.lostLeases += 1
                 lost = history.lostLeases
             }
+            // Its worker may have begun before it was lost.
+            records[slot].flags.insert(.started)
             let attempts = Int(records[slot].failedAttempts)
             if isCancelRequested {
                 end(slot, .cancelled, attempts: attempts, at: moment)
