@@ -70,5 +70,11 @@ extension BrokerConformance {
             try await trial.settle(first, .released)
             try check("the order", try await trial.claim(3).deliveries.map(\.envelope.id), is: ids)
         },
+        Case("Jobs that go back unstarted, the last one first, keep their order", .shutdownIsNotFailure) { trial in
+            let ids = try await trial.submit(count: 4)
+            let claimed = try await trial.claim(3).deliveries
+            for delivery in claimed.reversed() { try await trial.settle(delivery, .unstarted) }
+            try check("the order", try await trial.claim(4).deliveries.map(\.envelope.id), is: ids)
+        },
     ]
 }

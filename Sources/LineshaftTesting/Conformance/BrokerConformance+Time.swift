@@ -18,6 +18,21 @@ extension BrokerConformance {
             guard trial.broker.results != nil else { return }
             try check("the outcome", try await trial.outcome(of: id), is: .expired)
         },
+        Case("A job that was claimed and went back unstarted still expires", .acceptedMeansKept) { trial in
+            let id = try await trial.submit { $0.expires = trial.now + .seconds(60) }
+            try await trial.settle(trial.take(), .unstarted)
+            try await trial.settle(trial.take(), .parked(for: .seconds(1)))
+            try await trial.advance(by: .seconds(60))
+            try await trial.takeNothing()
+            guard trial.broker.results != nil else { return }
+            try check("the outcome", try await trial.outcome(of: id), is: .expired)
+        },
+        Case("A job that was started before its expiry is not expired by it", .acceptedMeansKept) { trial in
+            let id = try await trial.submit { $0.expires = trial.now + .seconds(60) }
+            try await trial.settle(trial.take(), .released)
+            try await trial.advance(by: .seconds(60))
+            try check("the job", try await trial.take().envelope.id, is: id)
+        },
         Case("A delayed job that expires before it is due never runs", needs: .delays) { trial in
             try await trial.submit {
                 $0.start = trial.now + .seconds(60)
