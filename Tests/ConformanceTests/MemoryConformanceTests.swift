@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct MemoryConformanceTests {
     @Test(arguments: BrokerConformance.cases)
     func `The in-memory broker keeps the contract`(_ promise: BrokerConformance.Case) async throws {

@@ -6,7 +6,7 @@
 
 import Testing
 
-@Suite("What the pages of this package say", .timeLimit(.minutes(1)))
+@Suite("What the pages of this package say", .timeLimit(.minutes(20)))
 struct PageTests {
     let repository = Repository.own
 

@@ -6,7 +6,7 @@
 
 import Testing
 
-@Suite("What Delivery guarantees cites", .timeLimit(.minutes(1)))
+@Suite("What Delivery guarantees cites", .timeLimit(.minutes(20)))
 struct PromiseTests {
     static let path = "Docs.docc/DeliveryGuarantees.md"
 

@@ -6,7 +6,7 @@
 
 import Testing
 
-@Suite("The check of references", .timeLimit(.minutes(1)))
+@Suite("The check of references", .timeLimit(.minutes(20)))
 struct ReferenceCheckerTests {
     let checker = ReferenceChecker(
         exists: { ["README.md", "LICENSE", "Docs.docc/Guide.md", "Docs.docc"].contains($0) },

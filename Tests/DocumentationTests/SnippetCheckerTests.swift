@@ -6,7 +6,7 @@
 
 import Testing
 
-@Suite("The check of shown code", .timeLimit(.minutes(1)))
+@Suite("The check of shown code", .timeLimit(.minutes(20)))
 struct SnippetCheckerTests {
     static let source = SourceFile(
         path: "Examples/sample/main.swift",

@@ -8,7 +8,7 @@ internal import ExampleManifest
 internal import Foundation
 internal import Testing
 
-@Suite("The manifest when something goes wrong", .timeLimit(.minutes(2)))
+@Suite("The manifest when something goes wrong", .timeLimit(.minutes(20)))
 struct ManifestFailureTests {
     @Test("A file that cannot be opened ends as a failed job, with its reason; the others are read")
     func unreachableFile() async throws {

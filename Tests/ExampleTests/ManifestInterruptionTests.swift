@@ -7,7 +7,7 @@
 internal import ExampleManifest
 internal import Testing
 
-@Suite("The manifest when interrupted", .timeLimit(.minutes(2)))
+@Suite("The manifest when interrupted", .timeLimit(.minutes(20)))
 struct ManifestInterruptionTests {
     @Test("Ctrl-C stops at once, says how many files are left, and writes nothing")
     func interruption() async throws {

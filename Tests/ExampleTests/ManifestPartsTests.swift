@@ -10,7 +10,7 @@ internal import Lineshaft
 internal import Synchronization
 internal import Testing
 
-@Suite("The manifest's parts", .timeLimit(.minutes(1)))
+@Suite("The manifest's parts", .timeLimit(.minutes(20)))
 struct ManifestPartsTests {
     @Test("Paths travel as strings, and as bytes where they are not UTF-8")
     func pathsTravel() throws {

@@ -8,7 +8,7 @@ internal import ExampleManifest
 internal import Foundation
 internal import Testing
 
-@Suite("The manifest", .timeLimit(.minutes(2)))
+@Suite("The manifest", .timeLimit(.minutes(20)))
 struct ManifestTests {
     @Test("It says of every file what sha256sum, wc -l and wc -c say")
     func agreesWithTools() async throws {

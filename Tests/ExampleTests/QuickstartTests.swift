@@ -6,7 +6,7 @@
 
 internal import Testing
 
-@Suite("The quickstart", .timeLimit(.minutes(2)))
+@Suite("The quickstart", .timeLimit(.minutes(20)))
 struct QuickstartTests {
     @Test("It ends with the sum, the time, and what ran, was retried and failed")
     func sum() async throws {

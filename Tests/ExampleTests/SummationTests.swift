@@ -8,7 +8,7 @@ internal import ExampleSum
 internal import Lineshaft
 internal import Testing
 
-@Suite("Summing", .timeLimit(.minutes(1)))
+@Suite("Summing", .timeLimit(.minutes(20)))
 struct SummationTests {
     @Test("Chunks cover the integers once, and the last may be short", arguments: [1, 3, 7, 10, 1_000])
     func chunks(size: Int) {

@@ -10,7 +10,7 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite("A dead worker's job", .timeLimit(.minutes(2)))
+@Suite("A dead worker's job", .timeLimit(.minutes(20)))
 struct RecoveryTests {
     private struct Long: Job {
         static let name: JobName = "long"

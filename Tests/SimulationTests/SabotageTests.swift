@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite("The simulation finds a broker", .timeLimit(.minutes(5)))
+@Suite("The simulation finds a broker", .timeLimit(.minutes(20)))
 struct SabotageTests {
     /// What each crime is found by.
     private static let expected: [Saboteur.Crime: HistoryRule] = [

@@ -51,7 +51,7 @@ enum Histories {
     }
 }
 
-@Suite("The simulation", .timeLimit(.minutes(10)))
+@Suite("The simulation", .timeLimit(.minutes(20)))
 struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let count = environment["LINESHAFT_SIMULATION_HISTORIES"].flatMap(Int.init) ?? 1_000

@@ -62,7 +62,7 @@ struct Timing: RunMiddleware {
     }
 }
 
-@Suite("The code of Defining jobs", .timeLimit(.minutes(1)))
+@Suite("The code of Defining jobs", .timeLimit(.minutes(20)))
 struct DefiningJobsSnippets {
     let clock = VirtualClock()
 

@@ -42,7 +42,7 @@ extension Charge {
     }
 }
 
-@Suite("The code of Retries and failures", .timeLimit(.minutes(1)))
+@Suite("The code of Retries and failures", .timeLimit(.minutes(20)))
 struct FailuresSnippets {
     @Test("A permanent failure is a dead letter, which is found, mended and tried again")
     func deadLetters() async throws {

@@ -9,7 +9,7 @@ import LineshaftTesting
 import Logging
 import Testing
 
-@Suite("The code about faults", .timeLimit(.minutes(1)))
+@Suite("The code about faults", .timeLimit(.minutes(20)))
 struct FaultsSnippets {
     @Test("A job survives the worker that takes it first", arguments: UInt64(0)..<20)
     func survives(seed: UInt64) throws {

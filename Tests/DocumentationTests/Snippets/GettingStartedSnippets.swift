@@ -25,7 +25,7 @@ extension SumIntegers {
     }
 }
 
-@Suite("The code of the first pages", .timeLimit(.minutes(1)))
+@Suite("The code of the first pages", .timeLimit(.minutes(20)))
 struct GettingStartedSnippets {
     @Test("A job is submitted and awaited")
     func sums() async throws {

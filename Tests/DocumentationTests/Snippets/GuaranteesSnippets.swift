@@ -14,7 +14,7 @@ struct SendInvoice: Job {
     var invoice: Int
 }
 
-@Suite("The code of Delivery guarantees", .timeLimit(.minutes(1)))
+@Suite("The code of Delivery guarantees", .timeLimit(.minutes(20)))
 struct GuaranteesSnippets {
     @Test("A job type may ask for its settlement at once")
     func immediate() async throws {

@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite("The code of Running workers", .timeLimit(.minutes(1)))
+@Suite("The code of Running workers", .timeLimit(.minutes(20)))
 struct RunningWorkersSnippets {
     @Test("A worker is configured, steered and asked")
     func worker() async throws {

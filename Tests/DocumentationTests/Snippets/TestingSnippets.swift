@@ -44,7 +44,7 @@ func invite(_ addresses: [String], with jobs: JobSystem) async throws {
     try await jobs.submit(contentsOf: addresses.map(SendInvitation.init), options: .init(queue: "mail"))
 }
 
-@Suite("The code of Testing jobs", .timeLimit(.minutes(1)))
+@Suite("The code of Testing jobs", .timeLimit(.minutes(20)))
 struct TestingSnippets {
     @Test("Three integers are summed")
     func sum() async throws {
@@ -130,7 +130,7 @@ struct MyFixture: BrokerFixture {
     }
 }
 
-@Suite("A broker of one's own", .timeLimit(.minutes(1)))
+@Suite("A broker of one's own", .timeLimit(.minutes(20)))
 struct MyBrokerTests {
     @Test(arguments: BrokerConformance.cases)
     func `My broker keeps the contract`(_ promise: BrokerConformance.Case) async throws {

@@ -24,7 +24,7 @@ private struct OldVersion: Job {
     static let version = 0
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct BadInputTests {
     private func problem(_ body: () async throws -> Void) async -> ConfigurationError? {
         do {

@@ -37,7 +37,7 @@ private struct Rude: Job {
 
 private let now = VirtualClock.defaultStart
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct SubmissionPlanTests {
     private func draft(_ options: JobOptions) throws -> JobDraft {
         try SubmissionPlan(Parcel.self, options: options, at: now)

@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct TicketTests {
     private let id = JobID(high: 1, low: 2)
 

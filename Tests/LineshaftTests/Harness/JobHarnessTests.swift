@@ -33,7 +33,7 @@ private struct Unheard: Job {
 
 private struct Fatal: Error {}
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct JobHarnessTests {
     @Test("A job runs and gives its value")
     func runs() async throws {

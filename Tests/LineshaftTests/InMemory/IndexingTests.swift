@@ -7,7 +7,7 @@
 import Lineshaft
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct IndexingTests {
     @Test
     func `The slot index agrees with a dictionary, whatever is added and removed`() {

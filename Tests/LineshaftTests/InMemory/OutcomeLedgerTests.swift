@@ -8,7 +8,7 @@ import Testing
 
 @testable import Lineshaft
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutcomeLedgerTests {
     var ledger = OutcomeLedger(defaultRetention: .seconds(60))
 

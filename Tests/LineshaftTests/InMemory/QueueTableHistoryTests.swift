@@ -9,7 +9,7 @@ import Testing
 @testable import Lineshaft
 
 /// Random histories of calls, after each step of which nothing may be lost, doubled or miscounted.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct QueueTableHistoryTests {
     @Test(arguments: UInt64(0)..<60)
     func `Whatever is called, every job is in one place and ends once`(seed: UInt64) throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Lineshaft
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct QueueTableTests {
     static let queue: QueueName = "tests"
     var table = QueueTable(maximumDeadLetters: 3)

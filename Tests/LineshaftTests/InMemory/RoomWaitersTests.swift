@@ -7,7 +7,7 @@
 import Lineshaft
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct RoomWaitersTests {
     /// Starts a wait and returns once it is registered.
     private func begin(

@@ -9,7 +9,7 @@ import LineshaftTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct WaitingTests {
     @Test
     func `Only as many idle workers are woken as there are jobs, the longest idle first`() {

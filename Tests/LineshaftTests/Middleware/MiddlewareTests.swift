@@ -66,7 +66,7 @@ private struct Refusal: Error, CustomStringConvertible {
     let description = "refused"
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct MiddlewareTests {
     private func harness(
         submit: [any SubmitMiddleware] = [],

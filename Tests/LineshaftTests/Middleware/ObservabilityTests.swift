@@ -53,7 +53,7 @@ private struct Mishap: Error, CustomStringConvertible {
     let description = "mishap"
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct ObservabilityTests {
     @Test
     func `A run is a child of the span of its submission, in every attempt`() async throws {

@@ -7,7 +7,7 @@
 import Lineshaft
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct BackoffTests {
     private func delays(_ backoff: Backoff, _ attempts: [Int], seed: UInt64 = 1) -> [Duration] {
         var generator = Xoshiro256(seed: seed)

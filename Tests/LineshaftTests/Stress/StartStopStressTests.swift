@@ -26,7 +26,7 @@ private final class Runs: Sendable {
 }
 
 /// Workers that come and go at random while jobs are under way, on real threads and in virtual time.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StartStopStressTests {
     private static func configuration(_ clock: VirtualClock) -> JobSystem.Configuration {
         var configuration = JobSystem.Configuration()

@@ -9,7 +9,7 @@ import LineshaftTesting
 import Synchronization
 import Testing
 
-@Suite("A fault-injecting broker", .timeLimit(.minutes(1)))
+@Suite("A fault-injecting broker", .timeLimit(.minutes(20)))
 struct FaultInjectionTests {
     private let clock = VirtualClock()
     private let memory: MemoryBroker

@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite("The history checker", .timeLimit(.minutes(1)))
+@Suite("The history checker", .timeLimit(.minutes(20)))
 struct HistoryCheckerTests {
     /// A named history.
     struct Example: Sendable, CustomTestStringConvertible {

@@ -9,7 +9,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite("A simulation", .timeLimit(.minutes(2)))
+@Suite("A simulation", .timeLimit(.minutes(20)))
 struct SimulationRunnerTests {
     @Test("replays the same history from the same seed, a hundred times of a hundred")
     func sameSeedSameHistory() throws {

@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct DeliveryLanesTests {
     private func delivery(_ queue: QueueName, _ number: UInt64 = 1) -> Delivery {
         let id = JobID(high: 1, low: number)

@@ -18,7 +18,7 @@ private struct Hopeless: RetryClassified {
 
 private let start = VirtualClock.defaultStart
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct RunEndTests {
     private func disposition(
         _ end: RunEnd,

@@ -12,7 +12,7 @@ private struct Nothing: Job {
     static let name: JobName = "nothing"
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkerLeakTests {
     @Test
     func `Nothing of a worker or a system is left when both have stopped`() async throws {

@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct WorkerPiecesTests {
     @Test
     func `Short runs let a worker claim ahead, and one long run stops it`() {
