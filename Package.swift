@@ -20,6 +20,7 @@ let package = Package(
     products: [
         .library(name: "Lineshaft", targets: ["Lineshaft"]),
         .library(name: "LineshaftTesting", targets: ["LineshaftTesting"]),
+        .library(name: "LineshaftRedis", targets: ["LineshaftRedis"]),
         .executable(name: "quickstart", targets: ["quickstart"]),
         .executable(name: "manifest", targets: ["manifest"]),
     ],
@@ -53,6 +54,23 @@ let package = Package(
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(
+            name: "UVEventLoop",
+            dependencies: ["CUV", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LineshaftRedis",
+            dependencies: [
+                "CHiredis", "Lineshaft", "UVEventLoop",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: settings
         ),
@@ -120,6 +138,19 @@ let package = Package(
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "UVEventLoopTests",
+            dependencies: ["UVEventLoop"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "CHiredis", "Lineshaft", "LineshaftRedis", "LineshaftTesting",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

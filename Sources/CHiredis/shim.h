@@ -1,0 +1,9 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#pragma once
+
+#include <hiredis/hiredis.h>
