@@ -48,6 +48,15 @@ package struct Pace {
         return Int(min(64, Self.sharingWindow / max(run, 1e-9)))
     }
 
+    /// How many times a slot that has run a job lets other tasks go first and looks again before it waits to be woken.
+    ///
+    /// Where jobs are short, whoever waited for the last one is likely to submit the next within that time, and being
+    /// woken costs more than the job.
+    package var looks: Int {
+        guard isExchangeCheap, let run, run < Self.sharingWindow else { return 0 }
+        return 16
+    }
+
     /// Whether a slot may speak to the broker although it has a job to run.
     package var isExchangeCheap: Bool {
         exchange.map { $0 < Self.cheapExchange } ?? false

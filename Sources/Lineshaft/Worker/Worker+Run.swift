@@ -41,7 +41,7 @@ extension Worker {
         started = jobs.clock.now
         phase = .serving
         try await withTaskCancellationOrGracefulShutdown(control) {
-            try await self.connectAndServe()
+            try await self.serve()
         }
     }
 
@@ -68,30 +68,11 @@ extension Worker {
         }
     }
 
-    private func connectAndServe() async throws {
-        let port = WorkerPort(
-            worker: id,
-            onWake: { [control] in control.announceWork() },
-            onExpect: { [control, clock = jobs.clock] duration in
-                let time = clock.uptime + duration
-                control.post { $0.expected = $0.expected.map { min($0, time) } ?? time }
-            },
-            onCancel: { [control] ids in control.post { $0.cancelled += ids } }
-        )
-        try await jobs.broker.attach(port)
-        logger.info(
-            "The worker serves",
-            metadata: [
-                "queues": "\(lanes.report.map { "\($0.name)=\($0.concurrency)" }.joined(separator: " "))",
-                "jobs": "\(knownJobs.keys.map(\.rawValue).sorted().joined(separator: " "))",
-            ]
-        )
-        schedule.announcement = .zero
-        if metrics != nil { schedule.measurement = .zero }
-        var failure: BrokerError?
+    /// Serves until the worker stops, and ends when all its slots and calls have.
+    private func serve() async throws {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.alarm.run() }
-            failure = await pump(&group)
+            await pump(&group)
             alarm.stop()
         }
         logger.info("The worker has stopped")
@@ -100,34 +81,24 @@ extension Worker {
 
     /// The worker's own loop: everything that is decided is decided here or at the end of a run.
     ///
-    /// It is the body of the group that owns the slots, so nothing but the end of all slots ends the group.
-    ///
-    /// - Returns: Why the worker stopped, when it was not told to.
-    private func pump(_ group: inout DiscardingTaskGroup) async -> BrokerError? {
-        var failure: BrokerError?
+    /// It is the body of the group that owns the slots and the calls to the broker, so nothing but the end of all of them
+    /// ends the group.
+    private func pump(_ group: inout DiscardingTaskGroup) async {
         while phase != .stopped {
             readMessages()
             strikeDueAlarms()
             advanceShutdown()
             dispatch(&group)
-            do {
-                if try await takeTurn() { continue }
-            } catch {
-                if error.code == .closed {
-                    failure = error
-                    abandon(error)
-                } else {
-                    noteBrokerFailure(error, "talking to the broker")
-                }
-            }
+            startCalls(&group)
             if phase == .stopped { break }
             setAlarm()
             noteQuiet()
             await control.wake.waitUncancelled()
         }
         while let parked = slots.unpark() ?? control.takeLeader() { parked.continuation.resume(returning: .stop) }
-        await withUncancelledTask { [jobs, id] in await jobs.broker.detach(id) }
-        return failure
+        // Whatever the broker has not answered by now is not waited for.
+        calls.abandon()
+        group.cancelAll()
     }
 
     private func readMessages() {
@@ -162,7 +133,7 @@ extension Worker {
             lanes.expectMore()
         }
         if let limit = unstartedLimit, limit <= uptime { returnStalled() }
-        // The turn that follows sends what waits; if somebody else is at it, they see to the rest.
+        // The call that follows sends what waits; if somebody else is at it, they see to the rest.
         if let flush = schedule.flush, flush <= uptime { schedule.flush = nil }
         if let pause = schedule.pause, pause <= uptime { schedule.pause = nil }
         for (slot, alarm) in runs.due(at: uptime) {
@@ -181,15 +152,17 @@ extension Worker {
 
     /// The next moment at which something must be done, by uptime.
     package var nextMoment: Duration? {
-        var moments = [
-            schedule.claim, schedule.flush, schedule.heartbeat, schedule.announcement, schedule.measurement,
-            unstartedLimit,
-        ]
+        var moments = [schedule.claim, schedule.flush, unstartedLimit]
+        // What is under way is not begun again before it has ended.
+        if !underWay.contains(.extend) { moments.append(schedule.heartbeat) }
+        if !underWay.contains(.announce) { moments.append(schedule.announcement) }
+        if !underWay.contains(.measure) { moments.append(schedule.measurement) }
         // While the broker is left alone, what needs it waits for the end of the pause.
         if let pause = schedule.pause { moments = moments.map { $0.map { max($0, pause) } } + [pause] }
         moments.append(runs.nextMoment)
         switch phase {
         case .draining(let time), .cancelling(let time), .closing(let time): moments.append(time)
+        case .leaving(let time): moments = [time]
         case .created, .serving, .stopped: break
         }
         return moments.compactMap { $0 }.min()

@@ -67,7 +67,8 @@ extension Worker {
         do {
             try await deliver([item])
         } catch {
-            noteBrokerFailure(error, "settling a job")
+            // Cancelled together with the worker's task, it is made again by the worker's own loop.
+            if error.code != .cancelled || !Task.isCancelled { noteBrokerFailure(error, "settling a job") }
             outbox.put(item)
             control.wake.raise()
         }

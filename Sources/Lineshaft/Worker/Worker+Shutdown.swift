@@ -35,16 +35,19 @@ extension Worker {
         }
         if case .closing(let end) = phase {
             // What is on its way may come back, or bring jobs.
-            if outbox.isEmpty && !schedule.isBusy && schedule.settlingAtOnce == 0 {
+            if !isAttached {
                 phase = .stopped
+            } else if outbox.isEmpty && !schedule.isBusy && schedule.settlingAtOnce == 0 {
+                phase = .leaving(until: uptime + configuration.shutdown.release)
             } else if uptime >= end {
                 logger.warning(
                     "The broker could not be told about all jobs in time; their leases will run out",
                     metadata: ["jobs": "\(outbox.count)"]
                 )
-                phase = .stopped
+                phase = .leaving(until: uptime + configuration.shutdown.release)
             }
         }
+        if case .leaving(let end) = phase, uptime >= end { phase = .stopped }
     }
 
     /// The task that runs the worker was cancelled, and with it every handler.
@@ -54,7 +57,7 @@ extension Worker {
             returnUnstarted()
             cancelAllRuns()
             control.wake.raise()
-        case .cancelling, .closing, .stopped:
+        case .cancelling, .closing, .leaving, .stopped:
             break
         }
     }

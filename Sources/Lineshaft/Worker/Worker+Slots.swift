@@ -62,7 +62,8 @@ extension Worker {
     ///
     /// A slot without a job first looks after the worker's business with the broker itself: it tells what is to be told
     /// and claims for all. So a job that ends, and the one that follows it, need no other task.
-    private func nextOrder(slot: Int) async -> SlotTable.Order {
+    private func nextOrder(slot: Int, looks: Int = 0) async -> SlotTable.Order {
+        var looks = looks
         while true {
             if phase == .stopped { return .stop }
             // Nobody has cancelled a run of this slot, so it is the whole worker that was cancelled.
@@ -85,6 +86,12 @@ extension Worker {
             }
             // The worker may have stopped during the exchange, and then nobody wakes a slot that parks now.
             if phase == .stopped { return .stop }
+            if looks > 0, control.beginLooking() {
+                looks -= 1
+                await Task.yield()
+                control.endLooking()
+                continue
+            }
             noteQuiet()
             let order = await withUnsafeContinuation { continuation in
                 let parked = SlotTable.Parked(slot: slot, continuation: continuation)
@@ -118,7 +125,7 @@ extension Worker {
             control.wake.raise()
             return .renew
         }
-        return await nextOrder(slot: slot)
+        return await nextOrder(slot: slot, looks: pace.looks)
     }
 
     /// Gives claimed jobs to parked slots.

@@ -47,6 +47,14 @@ public actor Worker: Service {
     /// What was cancelled while a claim was under way that may bring it.
     var cancelledOnTheWay: Set<JobID> = []
     nonisolated let alarm: Alarm
+    /// What the worker's own loop has the broker do just now.
+    var underWay: Set<Call.Kind> = []
+    /// Whether the broker knows the worker.
+    var isAttached = false
+    /// The calls that go on although the worker's task is cancelled.
+    nonisolated let calls = UncancelledTasks()
+    /// Why the worker stopped, when it was not told to.
+    var failure: BrokerError?
     /// Raised when the worker has nothing to do but to wait for its running jobs, if anybody asked.
     var quietSignal: Signal?
 
@@ -91,6 +99,8 @@ public actor Worker: Service {
         case cancelling(until: Duration)
         /// Tells the broker what is left to tell until the time.
         case closing(until: Duration)
+        /// Takes leave of the broker until the time.
+        case leaving(until: Duration)
         case stopped
     }
 

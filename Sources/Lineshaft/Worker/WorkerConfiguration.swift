@@ -83,15 +83,28 @@ extension Worker {
     /// The worker first stops claiming and gives back what it has claimed but not started.
     public struct Shutdown: Sendable, Hashable {
         /// How long running jobs may take to finish by themselves.
-        public var finish: Duration = .seconds(20)
+        public var finish: Duration
         /// How long they may take to stop after they were cancelled.
         ///
         /// They go back at once and it costs no attempt.
-        public var cancel: Duration = .seconds(5)
-        /// How long telling the broker may take.
-        public var release: Duration = .seconds(5)
+        public var cancel: Duration
+        /// How long telling the broker what is left to tell may take, and then again taking leave of it.
+        public var release: Duration
 
-        /// Creates the default steps.
-        public init() {}
+        /// Creates the steps, those left out with their defaults.
+        ///
+        /// - Parameters:
+        ///   - finish: How long running jobs may take to finish by themselves.
+        ///   - cancel: How long they may take to stop after they were cancelled.
+        ///   - release: How long telling the broker may take.
+        public init(
+            finish: Duration = .seconds(20),
+            cancel: Duration = .seconds(5),
+            release: Duration = .seconds(5)
+        ) {
+            self.finish = finish
+            self.cancel = cancel
+            self.release = release
+        }
     }
 }

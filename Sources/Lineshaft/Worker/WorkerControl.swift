@@ -24,6 +24,8 @@ final class WorkerControl: Sendable {
     private struct State {
         var messages = Messages()
         var leader: SlotTable.Parked?
+        /// Whether a slot is about to see by itself whether work has been announced.
+        var isSomebodyLooking = false
     }
 
     /// Wakes the worker's own loop.
@@ -38,12 +40,29 @@ final class WorkerControl: Sendable {
 
     /// Says that work may be there.
     func announceWork() {
-        let leader = state.withLock { state in
+        let (leader, isSeen) = state.withLock { state -> (SlotTable.Parked?, Bool) in
             state.messages.isWorkExpected = true
+            if state.isSomebodyLooking { return (nil, true) }
             defer { state.leader = nil }
-            return state.leader
+            return (state.leader, false)
         }
-        if let leader { leader.continuation.resume(returning: .look) } else { wake.raise() }
+        if let leader { leader.continuation.resume(returning: .look) } else if !isSeen { wake.raise() }
+    }
+
+    /// Says that the calling slot will see by itself, in a moment, whether work has been announced.
+    ///
+    /// - Returns: `false` when there is another one already.
+    func beginLooking() -> Bool {
+        state.withLock { state in
+            if state.isSomebodyLooking || state.leader != nil { return false }
+            state.isSomebodyLooking = true
+            return true
+        }
+    }
+
+    /// The slot sees.
+    func endLooking() {
+        state.withLock { $0.isSomebodyLooking = false }
     }
 
     /// What becomes of a slot that offers to lead.

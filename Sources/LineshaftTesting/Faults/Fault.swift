@@ -23,6 +23,9 @@ public enum Fault: Sendable {
     /// The call is carried out twice, as after a retransmission, and the caller gets the second answer. A push arrives
     /// twice.
     case duplicate
+    /// The call never arrives, and nobody says so: the caller waits until it is cancelled, and then gets
+    /// ``/Lineshaft/BrokerError`` with the code `cancelled`. A push is lost for good.
+    case hang
     /// Nothing is done, and the caller gets this error. A push is lost for good.
     case fail(BrokerError)
     /// The caller's process dies before the call is carried out.

@@ -118,6 +118,13 @@ public final class FaultInjector: Sendable {
             _ = try await body()
             try await process.checkAlive(point)
             throw lost(point, "the answer")
+        case .hang:
+            // Raised by nobody, it ends with the calling task's cancellation.
+            while !Task.isCancelled { await Signal().wait() }
+            throw BrokerError(
+                code: .cancelled,
+                message: "The calling task was cancelled while its call of `\(point.rawValue)` had no answer."
+            )
         case .delay(let duration):
             try await sleep(duration, point)
             try await process.checkAlive(point)
@@ -172,7 +179,7 @@ public final class FaultInjector: Sendable {
             arrive()
         case .drop:
             if let recovery { postpone(by: reconnection, recovery) }
-        case .fail:
+        case .fail, .hang:
             return
         case .delay(let duration):
             postpone(by: duration, arrive)

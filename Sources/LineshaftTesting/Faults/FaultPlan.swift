@@ -93,6 +93,14 @@ public struct FaultPlan: Sendable {
     /// - Parameter entries: The faults. Of two for one call, the later one holds.
     /// - Returns: The plan.
     public static func scripted(_ entries: Entry...) -> FaultPlan {
+        scripted(entries)
+    }
+
+    /// A plan in which chosen calls go wrong, each in its way.
+    ///
+    /// - Parameter entries: The faults. Of two for one call, the later one holds.
+    /// - Returns: The plan.
+    public static func scripted(_ entries: [Entry]) -> FaultPlan {
         var plan = FaultPlan.none
         for entry in entries { plan.script[entry.point, default: [:]][entry.number] = entry.fault }
         return plan

@@ -36,7 +36,7 @@ public actor MemoryBroker: Broker {
     ]
 
     let clock: any QueueClock
-    let configuration: Configuration
+    nonisolated let configuration: Configuration
     var table: QueueTable
     var ledger: OutcomeLedger
     var idle = IdleWorkers()
@@ -47,6 +47,9 @@ public actor MemoryBroker: Broker {
     /// Whether anybody has waited for room since ``room`` was last found empty.
     private var isRoomAwaited = false
     private var isClosed = false
+    private nonisolated let intake = Intake()
+    /// Empty but while what has arrived is taken in.
+    private var arrivals: [Submission] = []
 
     /// Creates an empty broker.
     ///
@@ -68,10 +71,21 @@ public actor MemoryBroker: Broker {
 
     // MARK: Around every call
 
-    /// The time, if the broker is open.
+    /// The time, if the broker is open; what has arrived is taken in first.
     func begin() throws(BrokerError) -> Moment {
         if isClosed { throw Self.closed }
-        return Moment(clock)
+        let moment = Moment(clock)
+        takeIn(moment)
+        return moment
+    }
+
+    private func takeIn(_ moment: Moment) {
+        intake.take(&arrivals)
+        if arrivals.isEmpty { return }
+        for submission in arrivals where !ledger.contains(submission.envelope.id, at: moment) {
+            _ = table.enqueue(submission, at: moment)
+        }
+        arrivals.removeAll(keepingCapacity: arrivals.count < 4_096)
     }
 
     /// Does outside what the table and the ledger have decided: outcomes are recorded and delivered, workers are woken,
@@ -83,6 +97,16 @@ public actor MemoryBroker: Broker {
     /// Records outcomes, and collects what is to be told to workers and clients.
     func takeMail(_ moment: Moment) -> Mail {
         var mail = Mail()
+        collect(&mail, moment)
+        // Workers wait from here on, unless something has arrived meanwhile.
+        while idle.count > 0, !intake.await() {
+            takeIn(moment)
+            collect(&mail, moment)
+        }
+        return mail
+    }
+
+    private func collect(_ mail: inout Mail, _ moment: Moment) {
         if !table.endings.isEmpty {
             for ending in table.endings { ledger.record(ending, at: moment) }
             table.endings.removeAll(keepingCapacity: true)
@@ -110,7 +134,6 @@ public actor MemoryBroker: Broker {
             }
         }
         if isRoomAwaited { offerRoom() }
-        return mail
     }
 
     /// What workers and clients are to be told.
@@ -144,9 +167,31 @@ public actor MemoryBroker: Broker {
     /// - Parameter submissions: The jobs and the conditions for accepting them.
     /// - Returns: One receipt for each, in the same order.
     /// - Throws: ``BrokerError`` with the code `closed`, or `rejected` when a payload is too large; none was accepted.
-    public func enqueue(_ submissions: [Submission]) throws(BrokerError) -> [Receipt] {
+    public nonisolated func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
+        var isOpen = true
+        for submission in submissions {
+            try check(submission.envelope)
+            isOpen = isOpen && Intake.isOpen(to: submission)
+        }
+        guard isOpen else { return try await add(submissions) }
+        switch intake.put(submissions) {
+        case .done: break
+        case .tell: await takeIn()
+        case .closed: throw Self.closed
+        }
+        return [Receipt](repeating: .accepted, count: submissions.count)
+    }
+
+    /// Takes in what has arrived and tells those who wait for it.
+    private func takeIn() {
+        if isClosed { return }
+        let moment = Moment(clock)
+        takeIn(moment)
+        finish(moment)
+    }
+
+    private func add(_ submissions: [Submission]) throws(BrokerError) -> [Receipt] {
         let moment = try begin()
-        for submission in submissions { try check(submission.envelope) }
         var receipts: [Receipt] = []
         receipts.reserveCapacity(submissions.count)
         for submission in submissions {
@@ -160,7 +205,7 @@ public actor MemoryBroker: Broker {
         return receipts
     }
 
-    private func check(_ envelope: Envelope) throws(BrokerError) {
+    private nonisolated func check(_ envelope: Envelope) throws(BrokerError) {
         var size = envelope.payload.count
         if envelope.hasDetails { size += envelope.details.input?.count ?? 0 }
         guard size > configuration.maximumPayload else { return }
@@ -196,6 +241,7 @@ public actor MemoryBroker: Broker {
     /// Calling it again does nothing.
     public func shutdown() {
         isClosed = true
+        intake.close()
         room.close(Self.closed)
         // Workers that wait find out when they look. By name, so that a simulation replays.
         for port in ports.values.sorted(by: { $0.worker.rawValue < $1.worker.rawValue }) { port.wake() }

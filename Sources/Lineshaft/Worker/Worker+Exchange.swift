@@ -1,0 +1,148 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+
+extension Worker {
+    /// The most settlements of one call.
+    private static let batchLimit = 256
+
+    /// Settles and claims on behalf of a slot that has nothing else to do.
+    ///
+    /// - Returns: Whether anything was done; `false` also when somebody else is at it, who will see to the rest.
+    func exchange() async -> Bool {
+        guard schedule.pause == nil, !schedule.isBusy else { return false }
+        let request = claimRequest()
+        guard !outbox.isEmpty || request != nil else { return false }
+        schedule.isBusy = true
+        do {
+            try await settleAndClaim(request)
+            schedule.failures = 0
+            return true
+        } catch {
+            // Cancelled together with the worker's task, it is made again by the worker's own loop.
+            let isOwn = error.code == .cancelled && Task.isCancelled
+            if error.code != .closed && !isOwn { noteBrokerFailure(error, "settling and claiming") }
+            // The worker's own loop tries again after a while, or gives up.
+            control.wake.raise()
+            return false
+        }
+    }
+
+    func claimRequest() -> ClaimRequest? {
+        guard phase == .serving else { return nil }
+        let prefetch = pace.prefetch(concurrency: lanes.concurrency)
+        guard lanes.wantsMore(prefetch: prefetch), let want = lanes.want(prefetch: prefetch) else { return nil }
+        return makeRequest(want.shares, limit: want.limit)
+    }
+
+    /// A request for nothing, so that the broker wakes others in place of a worker that has paused a queue.
+    func withdrawal() -> ClaimRequest? {
+        schedule.hasLessRoom && phase == .serving ? makeRequest([], limit: 0) : nil
+    }
+
+    private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
+        ClaimRequest(
+            worker: id,
+            shares: shares,
+            limit: limit,
+            lease: configuration.lease,
+            poisonLimit: configuration.poisonLimit
+        )
+    }
+
+    /// Tells the broker what is to be told, and takes what it gives.
+    ///
+    /// The caller has marked the worker as busy before.
+    ///
+    /// - Throws: What the broker throws; nothing is lost then, and what was to be told is told later.
+    func settleAndClaim(_ request: ClaimRequest?) async throws(BrokerError) {
+        let items = outbox.take(Self.batchLimit)
+        schedule.flush = nil
+        // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
+        if request != nil { schedule.claim = nil }
+        let start = jobs.clock.uptime
+        defer {
+            schedule.isBusy = false
+            cancelledOnTheWay = []
+            pace.recordExchange(jobs.clock.uptime - start)
+            // In shutdown, the worker's own loop waits for this to end.
+            if phase != .serving { control.wake.raise() }
+        }
+        do {
+            let items = try await recordOutcomes(items)
+            let settlements = items.map(\.settlement)
+            guard let request else {
+                let results = try await uncancelled { (broker) throws(BrokerError) in
+                    try await broker.settle(settlements)
+                }
+                note(results, of: items)
+                return
+            }
+            let (results, claim): ([SettlementResult], Claim)
+            if items.isEmpty {
+                (results, claim) = ([], try await jobs.broker.claim(request))
+            } else {
+                (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
+            }
+            note(results, of: items)
+            schedule.hasLessRoom = false
+            take(claim, for: request, since: start)
+        } catch {
+            outbox.putBack(items)
+            throw error
+        }
+    }
+
+    private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
+        let uptime = jobs.clock.uptime
+        lanes.add(claim, for: request, at: began)
+        let waits = [claim.nextDue, jobs.broker.idleInterval].map { $0.map { uptime + $0 } }
+        schedule.claim = ([schedule.claim] + waits).compactMap { $0 }.min()
+        if let time = schedule.claim { alarm.set(notLaterThan: time) }
+        if !claim.deliveries.isEmpty { planHeartbeat(at: uptime) }
+        // While the claim was under way, shutdown may have begun, a queue been paused, or a job cancelled.
+        if phase != .serving { returnUnstarted() }
+        putBack(lanes.drainPaused())
+        if !cancelledOnTheWay.isEmpty { cancelUnstarted(cancelledOnTheWay) }
+    }
+
+    /// Gives back what was claimed and not started.
+    func returnUnstarted() {
+        putBack(lanes.drainAll())
+    }
+
+    /// How long a job that was claimed ahead may wait for a slot that others could give it.
+    private static let stallLimit = Duration.milliseconds(20)
+
+    /// When jobs that were claimed ahead and cannot start have waited for too long.
+    var unstartedLimit: Duration? {
+        phase == .serving ? lanes.oldestBlockedClaim.map { $0 + Self.stallLimit } : nil
+    }
+
+    /// Gives back what waits here behind jobs that take longer than those before them, for other workers to run.
+    func returnStalled() {
+        putBack(lanes.drainBlocked())
+        // The broker may count on room that is gone.
+        schedule.hasLessRoom = true
+        lanes.expectMore()
+    }
+
+    /// The broker did not answer: leave it alone for a moment, longer each time.
+    func noteBrokerFailure(_ error: BrokerError, _ doing: String) {
+        schedule.failures += 1
+        let backoff = Backoff.exponential(base: .milliseconds(200), maximum: .seconds(5))
+        let failures = schedule.failures
+        let delay = jobs.random.withGenerator { backoff.delay(afterAttempt: failures, using: &$0) }
+        schedule.pause = jobs.clock.uptime + max(delay, .milliseconds(20))
+        lanes.expectMore()
+        logger.log(
+            level: schedule.failures == 1 ? .warning : .debug,
+            "The broker failed; the worker keeps what it has and tries again",
+            metadata: ["while": "\(doing)", "error": "\(error)", "failures": "\(schedule.failures)"]
+        )
+    }
+}
