@@ -7,17 +7,16 @@
 internal import Lineshaft
 
 /// Reads what follows the `?` of a Redis URL.
+///
+/// Its errors quote the options' names and never their values, of which some are passwords.
 struct RedisURLOptions {
     let scheme: RedisURLScheme
-    /// Whether names may be quoted. Values never are, for some are passwords.
-    let quotes: Bool
     private var seen: Set<String> = []
     private var sentinelUser: String?
     private var sentinelPassword: String?
 
-    init(scheme: RedisURLScheme, quotes: Bool) {
+    init(scheme: RedisURLScheme) {
         self.scheme = scheme
-        self.quotes = quotes
     }
 
     private static let common = ["prefix", "name", "connect_timeout", "command_timeout"]
@@ -124,7 +123,7 @@ struct RedisURLOptions {
             let remedy = "Begin it with rediss://, or leave the option out."
             return error(name, "the URL's scheme does not encrypt", remedy: remedy)
         }
-        let which = quotes && name.utf8.count <= 32 ? " “\(name)”" : ""
+        let which = name.utf8.count <= 32 ? " “\(name)”" : ""
         let message = "The Redis URL has an option\(which) that \(scheme.name):// does not know. "
             + "It knows \(known.joined(separator: ", "))."
         return ConfigurationError(code: .invalidURL, message: message)

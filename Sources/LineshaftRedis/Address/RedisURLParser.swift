@@ -9,7 +9,7 @@ internal import Lineshaft
 /// Reads the URLs of Redis.
 ///
 /// What it complains about it quotes only where it cannot be a piece of a password. A `/` or `?` in a password that is
-/// not percent-encoded cuts the URL in the wrong place; then an `@` is left over, and nothing is quoted.
+/// not percent-encoded cuts the URL in the wrong place; then an `@` is left over, and nothing else is looked at.
 struct RedisURLParser {
     private let url: String
 
@@ -24,8 +24,6 @@ struct RedisURLParser {
         var hosts: Substring
         var path: Substring
         var query: Substring?
-        /// Whether an `@` was left over.
-        var isCutWrong: Bool
     }
 
     func configuration() throws(ConfigurationError) -> RedisConfiguration {
@@ -48,7 +46,7 @@ struct RedisURLParser {
         if pieces.scheme.isEncrypted { configuration.tls = RedisConfiguration.TLS() }
         configuration.credentials = try credentials(in: pieces)
         if let query = pieces.query {
-            var options = RedisURLOptions(scheme: pieces.scheme, quotes: !pieces.isCutWrong)
+            var options = RedisURLOptions(scheme: pieces.scheme)
             try options.apply(query, to: &configuration)
         }
         return configuration
@@ -73,6 +71,10 @@ struct RedisURLParser {
         let rest = url[colon.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let afterAuthority = rest[authority.endIndex...]
+        if afterAuthority.utf8.contains(UInt8(ascii: "@")) {
+            let remedy = "In a password, write “/” as %2F and “?” as %3F; elsewhere write “@” as %40."
+            throw error("user and password", "an “@” comes after the first “/” or “?”", remedy: remedy)
+        }
         let path = afterAuthority.prefix { $0 != "?" }
         let query = afterAuthority[path.endIndex...]
         var pieces = Pieces(
@@ -80,8 +82,7 @@ struct RedisURLParser {
             userinfo: nil,
             hosts: authority,
             path: path,
-            query: query.isEmpty ? nil : query.dropFirst(),
-            isCutWrong: afterAuthority.utf8.contains(UInt8(ascii: "@"))
+            query: query.isEmpty ? nil : query.dropFirst()
         )
         if let at = authority.lastIndex(of: "@") {
             pieces.userinfo = authority[..<at]
@@ -156,14 +157,14 @@ struct RedisURLParser {
         }
         guard let name = PercentCoding.decode(host), isHost(name, isIPv6: isIPv6) else {
             let remedy = host.isEmpty ? "Write one before the colon or comma." : "Write a name, or a number of IPv4 or IPv6."
-            throw error("host", host.isEmpty ? "it is empty" : "\(quote(host, pieces)) is none", remedy: remedy)
+            throw error("host", host.isEmpty ? "it is empty" : "\(quote(host)) is none", remedy: remedy)
         }
         if afterHost.isEmpty { return .tcp(host: name, port: pieces.scheme.port) }
         let digits = afterHost.dropFirst()
         guard afterHost.first == ":", let port = number(digits), (1...65535).contains(port) else {
             // It is not quoted: without an `@` behind it, a password stands where a port would.
             let remedy = "Write a number from 1 to 65535 behind the host's colon, or nothing for \(pieces.scheme.port)."
-            throw error("port", "what is behind \(quote(host, pieces)) is none", remedy: remedy)
+            throw error("port", "what is behind \(quote(host)) is none", remedy: remedy)
         }
         return .tcp(host: name, port: port)
     }
@@ -221,7 +222,7 @@ struct RedisURLParser {
     private func database(in part: Substring, of pieces: Pieces) throws(ConfigurationError) -> Int {
         if part.isEmpty { return 0 }
         guard let database = number(part), database <= Int(Int32.max) else {
-            throw error("database", "\(quote(part, pieces)) is not a number", remedy: "Write one such as /0.")
+            throw error("database", "\(quote(part)) is not a number", remedy: "Write one such as /0.")
         }
         return database
     }
@@ -235,10 +236,7 @@ struct RedisURLParser {
 
     // MARK: Errors
 
-    private func quote(_ part: Substring, _ pieces: Pieces) -> String {
-        pieces.isCutWrong
-            ? "what stands there (a “/” or “?” in a password is written %2F or %3F)" : "“\(part.prefix(64))”"
-    }
+    private func quote(_ part: Substring) -> String { "“\(part.prefix(64))”" }
 
     private func error(_ part: String, _ problem: String, remedy: String) -> ConfigurationError {
         ConfigurationError(code: .invalidURL, message: "The Redis URL's \(part): \(problem). \(remedy)")

@@ -30,6 +30,7 @@ package struct Handshake: Sendable {
 
     private enum Step: Sendable {
         case authenticate
+        case ping
         case select
         case name
         case info
@@ -66,7 +67,8 @@ package struct Handshake: Sendable {
         self.clientName = clientName
         self.expectation = expectation
         var steps: [Step] = credentials == nil ? [] : [.authenticate]
-        steps.append(.info)
+        // A server that is loading its data answers all of the others.
+        steps += [.ping, .info]
         if expectation != .sentinel { steps.append(.role) }
         if database != 0 && expectation == .primary { steps.append(.select) }
         steps.append(.name)
@@ -83,6 +85,7 @@ package struct Handshake: Sendable {
                 } else {
                     ["AUTH", .string(credentials?.password ?? "")]
                 }
+            case .ping: ["PING"]
             case .info: ["INFO", "server"]
             case .role: ["ROLE"]
             case .select: ["SELECT", .integer(Int64(database))]
@@ -127,6 +130,8 @@ package struct Handshake: Sendable {
         switch step {
         case .authenticate, .select, .name:
             return reply.isOK ? nil : unexpected(reply)
+        case .ping:
+            return reply == .status("PONG") ? nil : unexpected(reply)
         case .info:
             guard let text = reply.text, info.read(info: text) else { return unexpected(reply) }
             return checkInfo()
@@ -191,7 +196,7 @@ package struct Handshake: Sendable {
             default: Self.meaning(of: step, error, database: database)
             }
         // Who may not ask what the server is, may still use it.
-        if reason == .notPermitted && (step == .info || step == .role || step == .name) { return nil }
+        if reason == .notPermitted && (step != .authenticate && step != .select) { return nil }
         return HandshakeFailure(reason: reason, message: "\(address) \(text)")
     }
 
@@ -210,7 +215,7 @@ package struct Handshake: Sendable {
             return (.tooOld, "knows no users. Update it to Redis 6.2 or later, or Valkey.")
         case .select:
             return (.wrongDatabase, "has no database \(database): \(said). Name another in the URL, or raise its `databases`.")
-        case .authenticate, .info, .role, .name:
+        case .authenticate, .ping, .info, .role, .name:
             return (.refused, "refuses to begin: \(said).")
         }
     }

@@ -70,6 +70,9 @@ extension ReplyBuilder {
             if bytes.contains(where: { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }) {
                 return fail(.malformed, "The server sends a line that has a line's end in it.")
             }
+            if bytes.count > limits.lineLength {
+                return fail(.tooLarge, "The server sends a line of \(bytes.count) bytes; at most \(limits.lineLength) are allowed.")
+            }
             let line = String(decoding: bytes, as: UTF8.self)
             return append(type == REDIS_REPLY_ERROR ? .error(RedisServerError(line: line)) : .status(line))
         }

@@ -110,19 +110,22 @@ package struct RESPParser: ~Copyable {
         let pending = Self.unread(of: reader, from: reader.pointee.pos)
         guard type >= 0, !pending.isEmpty else { return nil }
         guard type == REDIS_REPLY_STRING || type == LINESHAFT_REPLY_VERBATIM else {
-            guard pending.count > limits.lineLength else { return nil }
+            // The carriage return may be there already.
+            guard pending.count > limits.lineLength + 1 else { return nil }
             let message =
                 "The server sends a line of more than \(limits.lineLength) bytes, beginning "
                 + "\(PeerGuess.quote(pending)). The connection cannot go on."
             return RESPError(code: .tooLarge, message: message)
         }
-        let digits = pending.prefix(24).prefix { $0 != UInt8(ascii: "\r") }
-        if digits.count == 24 {
-            let message = "The server sends \(PeerGuess.quote(pending)) as a string's length. The connection cannot go on."
+        // No length has more digits than these; hiredis would look for the line's end for ever.
+        let line = pending.prefix(24)
+        let end = line.firstIndex(of: UInt8(ascii: "\n"))
+        if end == nil && pending.count < 24 { return nil }
+        guard let end, end > line.startIndex, line[end - 1] == UInt8(ascii: "\r") else {
+            let message = "The server sends \(PeerGuess.quote(line)) as a string's length. The connection cannot go on."
             return RESPError(code: .malformed, message: message)
         }
-        // Without its line's end the number may go on.
-        guard digits.count < pending.count, let length = Int64(ascii: Array(digits)[...]) else { return nil }
+        guard let length = Int64(ascii: Array(line[..<(end - 1)])[...]) else { return nil }
         var builder = builder.pointee
         return builder.reserve(Int(length)) ? nil : builder.failure
     }

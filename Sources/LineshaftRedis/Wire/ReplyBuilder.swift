@@ -28,7 +28,7 @@ package struct ReplyBuilder: Sendable {
         }
     }
 
-    private let limits: RESPLimits
+    let limits: RESPLimits
     private var frames: [Frame] = []
     private var elementCount = 0
     private var finished: RESPValue?
