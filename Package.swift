@@ -74,6 +74,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Entry points for a fuzzer, linked by Tests/Fuzz/run.
+        .target(
+            name: "FuzzReplies",
+            dependencies: ["LineshaftRedis"],
+            path: "Tests/Fuzz/Replies",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FuzzAddresses",
+            dependencies: ["Lineshaft", "LineshaftRedis"],
+            path: "Tests/Fuzz/Addresses",
+            swiftSettings: settings
+        ),
         .target(
             name: "ExampleTerminal",
             dependencies: [
