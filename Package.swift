@@ -58,6 +58,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(
             name: "UVEventLoop",
@@ -67,7 +68,7 @@ let package = Package(
         .target(
             name: "LineshaftRedis",
             dependencies: [
-                "CHiredis", "Lineshaft", "UVEventLoop",
+                "CHiredis", "COpenSSL", "Lineshaft", "UVEventLoop",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
