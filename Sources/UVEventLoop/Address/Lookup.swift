@@ -33,7 +33,13 @@ final class Lookup {
 
     /// Starts a look-up on the loop's thread.
     ///
-    /// - Parameter onAnswer: Called once on that thread, after this method has returned, unless the look-up is cancelled.
+    /// - Parameters:
+    ///   - host: The name.
+    ///   - port: The port that the addresses get.
+    ///   - loop: The loop that is told.
+    ///   - onAnswer: Called once on that thread, after this method has returned, unless the look-up is cancelled.
+    /// - Returns: The look-up, which may be cancelled.
+    /// - Throws: What the system refuses before it looks.
     static func start(
         host: String,
         port: UInt16,

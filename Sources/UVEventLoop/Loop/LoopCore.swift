@@ -31,7 +31,9 @@ final class LoopCore: @unchecked Sendable {
     private let inbox: Inbox
     private let watchers: LoopWatchers
     private let thread = Atomic<UInt>(0)
-    /// The executor whose jobs run here. It does not keep it; see `runJobs`.
+    /// The executor whose jobs run here.
+    ///
+    /// It does not keep it; see `runJobs`.
     private var owner: Unmanaged<UVEventLoop>?
 
     private var jobs: Deque<UnownedJob> = []
@@ -245,7 +247,9 @@ final class LoopCore: @unchecked Sendable {
         for closer in closers { closer() }
     }
 
-    /// Closes what is open, and the loop. Nobody refers to the executor any more.
+    /// Closes what is open, and the loop.
+    ///
+    /// Nobody refers to the executor any more.
     private func end() {
         errands += inbox.leave()
         closeHandles()

@@ -35,6 +35,7 @@ extension LoopCore {
     ///   - isolation: The actor that waits.
     ///   - start: Called at once with the waiter, on the loop and before anything else happens there.
     ///   - cancel: Called on the loop when the task is cancelled; it has to resume the waiter.
+    /// - Returns: What the waiter was resumed with.
     func wait<Value: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         start: (LoopWaiter<Value>) -> Void,

@@ -27,7 +27,9 @@ final class LoopWatchers {
         uv_idle_init(loop, idle)
     }
 
-    /// Has the core called before each wait. The core must outlive it.
+    /// Has the core called before each wait.
+    ///
+    /// The core must outlive it.
     func start(for core: LoopCore) {
         prepare.pointee.data = Unmanaged.passUnretained(core).toOpaque()
         uv_prepare_start(prepare) { handle in
@@ -68,7 +70,9 @@ final class LoopWatchers {
 struct WakeHandle: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<uv_async_t>
 
-    /// Wakes the loop. It cannot fail for a handle that is open.
+    /// Wakes the loop.
+    ///
+    /// It cannot fail for a handle that is open.
     func send() {
         uv_async_send(pointer)
     }

@@ -50,7 +50,9 @@ final class Socket: LoopHandle {
         memory.deallocate()
     }
 
-    /// The socket of a handle that libuv passes to a callback. It is there: the loop keeps it until it is closed.
+    /// The socket of a handle that libuv passes to a callback.
+    ///
+    /// It is there: the loop keeps it until it is closed.
     private static func of(_ stream: UnsafeMutablePointer<uv_stream_t>?) -> Socket? {
         guard let data = stream?.pointee.data else { return nil }
         return Unmanaged<Socket>.fromOpaque(data).takeUnretainedValue()

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// How far a stream has come. It goes through the phases once, and may leave out all but the last two.
+/// How far a stream has come.
+///
+/// It goes through the phases once, and may leave out all but the last two.
 enum StreamPhase: Sendable {
     /// Nobody has asked for a connection.
     case idle
