@@ -158,7 +158,8 @@ struct RedisURLParser {
             }
         }
         guard let name = PercentCoding.decode(host), isHost(name, isIPv6: isIPv6) else {
-            let remedy = host.isEmpty ? "Write one before the colon or comma." : "Write a name, or a number of IPv4 or IPv6."
+            let remedy =
+                host.isEmpty ? "Write one before the colon or comma." : "Write a name, or a number of IPv4 or IPv6."
             throw error("host", host.isEmpty ? "it is empty" : "\(quote(host)) is none", remedy: remedy)
         }
         if afterHost.isEmpty { return .tcp(host: name, port: pieces.scheme.port) }
@@ -178,7 +179,9 @@ struct RedisURLParser {
         let number = name.prefix { $0 != "%" }
         let zone = name.dropFirst(number.count).dropFirst()
         return number.utf8.count(where: { $0 == UInt8(ascii: ":") }) >= 2
-            && number.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+            && number.utf8.allSatisfy {
+                Character(Unicode.Scalar($0)).isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+            }
             && zone.utf8.allSatisfy(PercentCoding.isUnreserved) && (zone.isEmpty == (number.count == name.count))
     }
 
