@@ -12,7 +12,9 @@ enum DurationText {
     ///
     /// - Returns: The duration, or `nil` when the text is none, or one of more than a day.
     static func read(_ text: String) -> Duration? {
-        let number = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }
+        let number = text.utf8.prefix {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".")
+        }
         let milliseconds: Double
         switch String(text.utf8.dropFirst(number.count)) {
         case "ms": milliseconds = 1

@@ -71,7 +71,8 @@ struct RedisURLOptions {
         case "connect_timeout": configuration.connectTimeout = try duration(name, value)
         case "command_timeout": configuration.commandTimeout = try duration(name, value)
         case "db":
-            guard value.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), let number = Int32(value) else {
+            guard value.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), let number = Int32(value)
+            else {
                 throw error(name, "it is not a number", remedy: "Write one such as `db=0`.")
             }
             guard configuration.database == 0 || configuration.database == number else {
@@ -103,7 +104,8 @@ struct RedisURLOptions {
 
     private func checkedPrefix(_ value: String) throws(ConfigurationError) -> String {
         // A brace would be taken for the hash tag that keeps a queue's keys in one slot of a Cluster.
-        if value.utf8.count > 100 || value.utf8.contains(where: { $0 < 0x21 || $0 == 0x7F || $0 == 0x7B || $0 == 0x7D }) {
+        if value.utf8.count > 100 || value.utf8.contains(where: { $0 < 0x21 || $0 == 0x7F || $0 == 0x7B || $0 == 0x7D })
+        {
             let remedy = "Use at most 100 bytes, none of them a space, a control character or a brace."
             throw error("prefix", "it is too long or contains what it may not", remedy: remedy)
         }
@@ -124,7 +126,8 @@ struct RedisURLOptions {
             return error(name, "the URL's scheme does not encrypt", remedy: remedy)
         }
         let which = name.utf8.count <= 32 ? " “\(name)”" : ""
-        let message = "The Redis URL has an option\(which) that \(scheme.name):// does not know. "
+        let message =
+            "The Redis URL has an option\(which) that \(scheme.name):// does not know. "
             + "It knows \(known.joined(separator: ", "))."
         return ConfigurationError(code: .invalidURL, message: message)
     }

@@ -61,8 +61,10 @@ struct RedisURLParser {
             let known = RedisURLScheme.all.map { $0.name + "://" }.joined(separator: ", ")
             throw error("scheme", "it is none of \(known)", remedy: "Begin the URL with one of them.")
         }
-        if url.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) {
-            throw error("text", "it contains a space or a control character", remedy: "Percent-encode it, as %20.")
+        // From here on every character is one byte. A combining mark would make another of an “@” or “/” before it.
+        if url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+            let remedy = "Percent-encode the bytes of its UTF-8, as in %20 and %C3%A9."
+            throw error("text", "it contains a space, a control character or one beyond ASCII", remedy: remedy)
         }
         if url.utf8.contains(UInt8(ascii: "#")) {
             let remedy = "A “#” in a password or an option is written %23."
@@ -156,7 +158,8 @@ struct RedisURLParser {
             }
         }
         guard let name = PercentCoding.decode(host), isHost(name, isIPv6: isIPv6) else {
-            let remedy = host.isEmpty ? "Write one before the colon or comma." : "Write a name, or a number of IPv4 or IPv6."
+            let remedy =
+                host.isEmpty ? "Write one before the colon or comma." : "Write a name, or a number of IPv4 or IPv6."
             throw error("host", host.isEmpty ? "it is empty" : "\(quote(host)) is none", remedy: remedy)
         }
         if afterHost.isEmpty { return .tcp(host: name, port: pieces.scheme.port) }
@@ -176,7 +179,9 @@ struct RedisURLParser {
         let number = name.prefix { $0 != "%" }
         let zone = name.dropFirst(number.count).dropFirst()
         return number.utf8.count(where: { $0 == UInt8(ascii: ":") }) >= 2
-            && number.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+            && number.utf8.allSatisfy {
+                Character(Unicode.Scalar($0)).isHexDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+            }
             && zone.utf8.allSatisfy(PercentCoding.isUnreserved) && (zone.isEmpty == (number.count == name.count))
     }
 

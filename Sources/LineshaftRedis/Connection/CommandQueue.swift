@@ -37,7 +37,9 @@ package struct CommandQueue<Waiter: Sendable>: Sendable {
         let bytes: [UInt8]
         let isIdempotent: Bool
         let deadline: Duration
-        /// `nil` when nobody waits any more. The reply comes all the same.
+        /// `nil` when nobody waits any more.
+        ///
+        /// The reply comes all the same.
         var waiter: Waiter?
         var sends = 0
     }
@@ -65,7 +67,9 @@ package struct CommandQueue<Waiter: Sendable>: Sendable {
 
     package var isEmpty: Bool { sent.isEmpty && unsent.isEmpty }
 
-    /// Whether another command may be added. One that is longer than all that is allowed is taken when nothing else is there.
+    /// Whether another command may be added.
+    ///
+    /// One that is longer than all that is allowed is taken when nothing else is there.
     package func hasRoom(for bytes: Int) -> Bool {
         isEmpty || (count < limits.count && byteCount + bytes <= limits.bytes)
     }
@@ -123,7 +127,9 @@ package struct CommandQueue<Waiter: Sendable>: Sendable {
         return Casualty(waiter: waiter, mayHaveRun: true)
     }
 
-    /// The connection broke. Whatever may be sent again waits for the next one, in the same order.
+    /// The connection broke.
+    ///
+    /// Whatever may be sent again waits for the next one, in the same order.
     ///
     /// - Returns: The commands that must not be.
     package mutating func breakConnection() -> [Casualty] {
@@ -145,7 +151,9 @@ package struct CommandQueue<Waiter: Sendable>: Sendable {
     /// When the first command is to be given up, by the connection's clock.
     package var nextDeadline: Duration? { sent.first?.deadline ?? unsent.first?.deadline }
 
-    /// Whether the server has owed a reply for too long. The connection is to be closed: nothing behind it can come.
+    /// Whether the server has owed a reply for too long.
+    ///
+    /// The connection is to be closed: nothing behind it can come.
     package func isStalled(at now: Duration) -> Bool {
         sent.first.map { $0.deadline <= now } ?? false
     }

@@ -145,7 +145,8 @@ package struct Handshake: Sendable {
     private func checkInfo() -> HandshakeFailure? {
         if !info.isRecentEnough {
             let oldest = "\(ServerInfo.oldestVersion.major).\(ServerInfo.oldestVersion.minor)"
-            let message = "\(address) is \(info.product) \(info.redisVersion ?? ""). Update it to Redis \(oldest) or later, or Valkey."
+            let message =
+                "\(address) is \(info.product) \(info.redisVersion ?? ""). Update it to Redis \(oldest) or later, or Valkey."
             return HandshakeFailure(reason: .tooOld, message: message)
         }
         let remedy: String? =
@@ -154,14 +155,16 @@ package struct Handshake: Sendable {
             case (_, .sentinel): "is a Sentinel. Use redis+sentinel:// and name the master in the URL's path."
             case (_, .cluster): "is a node of a Cluster. Use redis+cluster:// in the URL."
             case (.clusterPrimary, _): "is not part of a Cluster. Use redis:// in the URL."
-            case (.sentinel, _): "is not a Sentinel. Name the Sentinels' ports (26379 by default), or use redis:// in the URL."
+            case (.sentinel, _):
+                "is not a Sentinel. Name the Sentinels' ports (26379 by default), or use redis:// in the URL."
             }
         return remedy.map { HandshakeFailure(reason: .wrongTopology, message: "\(address) \($0)") }
     }
 
     private func checkRole() -> HandshakeFailure? {
         guard info.role == .replica else { return nil }
-        let message = "\(address) is a replica and takes no writes. Name its master, or use redis+sentinel:// in the URL."
+        let message =
+            "\(address) is a replica and takes no writes. Name its master, or use redis+sentinel:// in the URL."
         return HandshakeFailure(reason: .readOnly, message: message)
     }
 
@@ -184,15 +187,18 @@ package struct Handshake: Sendable {
         let (reason, text): (HandshakeFailure.Reason, String) =
             switch error.code {
             case "WRONGPASS": (.wrongPassword, "refuses the password of \(who), or the user. Check both in the URL.")
-            case "NOAUTH" where credentials == nil: (.passwordMissing, "wants a password. Write `:password@` before the URL's host.")
+            case "NOAUTH" where credentials == nil:
+                (.passwordMissing, "wants a password. Write `:password@` before the URL's host.")
             case "NOAUTH": (.wrongPassword, "does not know \(who). Check user and password in the URL.")
-            case "DENIED": (.protectedMode, "admits only clients of its own host. Set a password there, or `protected-mode no`.")
+            case "DENIED":
+                (.protectedMode, "admits only clients of its own host. Set a password there, or `protected-mode no`.")
             case "LOADING": (.loading, "is loading its data. It can be used when it has.")
             case "MASTERDOWN", "READONLY": (.readOnly, "is a replica and takes no writes. Name its master in the URL.")
             case "BUSY": (.loading, "is running a long script. It can be used when that ends; see SCRIPT KILL.")
             case _ where error.line.hasPrefix("ERR max number of clients"):
                 (.tooManyClients, "has as many clients as it may. Raise its `maxclients`.")
-            case "NOPERM": (.notPermitted, "does not let \(who) do what is needed (\(error.line)). Extend the user's ACL.")
+            case "NOPERM":
+                (.notPermitted, "does not let \(who) do what is needed (\(error.line)). Extend the user's ACL.")
             default: Self.meaning(of: step, error, database: database)
             }
         // Who may not ask what the server is, may still use it.
@@ -207,14 +213,20 @@ package struct Handshake: Sendable {
     ) -> (HandshakeFailure.Reason, String) {
         let said = "“\(error.line.prefix(200))”"
         switch step {
-        case .authenticate where error.line.contains("without any password") || error.line.contains("no password is set"):
-            return (.passwordUnexpected, "has no password, and was given one. Leave it out of the URL, or check the host.")
+        case .authenticate
+        where error.line.contains("without any password") || error.line.contains("no password is set"):
+            return (
+                .passwordUnexpected, "has no password, and was given one. Leave it out of the URL, or check the host."
+            )
         case .authenticate where error.line.contains("invalid password"):
             return (.wrongPassword, "refuses the password. Check it in the URL.")
         case .authenticate where error.line.contains("wrong number of arguments"):
             return (.tooOld, "knows no users. Update it to Redis 6.2 or later, or Valkey.")
         case .select:
-            return (.wrongDatabase, "has no database \(database): \(said). Name another in the URL, or raise its `databases`.")
+            return (
+                .wrongDatabase,
+                "has no database \(database): \(said). Name another in the URL, or raise its `databases`."
+            )
         case .authenticate, .ping, .info, .role, .name:
             return (.refused, "refuses to begin: \(said).")
         }

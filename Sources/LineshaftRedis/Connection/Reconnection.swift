@@ -14,6 +14,11 @@ package struct Reconnection: Sendable {
         package let index: Int
         /// How long to wait before it.
         package let delay: Duration
+
+        package init(index: Int, delay: Duration) {
+            self.index = index
+            self.delay = delay
+        }
     }
 
     /// The shortest wait after a round of failures; full jitter alone could draw none many times in a row.

@@ -11,12 +11,11 @@ package enum Redirection: Sendable, Hashable {
     /// The slot is moving: ask there this once, after `ASKING`.
     case ask(ClusterSlot, RedisAddress)
 
-    /// Reads an error.
+    /// Reads an error; one that is no redirection gives `nil`.
     ///
     /// - Parameters:
     ///   - error: The server's answer.
     ///   - asked: The node that gave it. A node that does not know the other's host means its own.
-    /// - Returns: The redirection, or `nil` when the error is none.
     package init?(_ error: RedisServerError, asked: RedisAddress) {
         let isMove = error.has(code: "MOVED")
         guard isMove || error.has(code: "ASK") else { return nil }

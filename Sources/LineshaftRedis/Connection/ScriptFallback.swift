@@ -53,7 +53,9 @@ package struct ScriptFallback: Sendable {
     ///   - attempt: How often this call has been sent, from 1.
     /// - Returns: What to do with it.
     package mutating func answered(_ digest: ScriptDigest, reply: RESPValue, attempt: Int) -> Action {
-        guard case .error(let error) = reply, error.has(code: "NOSCRIPT"), attempt < Self.attempts else { return .deliver }
+        guard case .error(let error) = reply, error.has(code: "NOSCRIPT"), attempt < Self.attempts else {
+            return .deliver
+        }
         return loading.insert(digest).inserted ? .loadAndRepeat : .repeat
     }
 

@@ -16,6 +16,7 @@ package struct SlotMap: Sendable {
 
     private var owners = [UInt16](repeating: nobody, count: ClusterSlot.count)
     private var nodes: [RedisAddress] = []
+    private var numbers: [RedisAddress: UInt16] = [:]
 
     /// Knows nothing yet.
     package init() {}
@@ -31,7 +32,8 @@ package struct SlotMap: Sendable {
             throw Malformed(description: "The answer to CLUSTER SLOTS is \(reply.kind).")
         }
         for range in ranges {
-            guard let parts = range.elements, parts.count >= 3, let first = parts[0].integer, let last = parts[1].integer,
+            guard let parts = range.elements, parts.count >= 3, let first = parts[0].integer,
+                let last = parts[1].integer,
                 first >= 0, first <= last, last < ClusterSlot.count
             else { throw Malformed(description: "A range in the answer to CLUSTER SLOTS is no range of slots.") }
             // The first node is the master, those after it are its replicas.
@@ -66,11 +68,13 @@ package struct SlotMap: Sendable {
     }
 
     private mutating func number(of address: RedisAddress) -> UInt16 {
-        if let index = nodes.firstIndex(of: address) { return UInt16(index) }
+        if let number = numbers[address] { return number }
         // A Cluster has at most as many masters as slots; more were met over the years.
         if nodes.count >= ClusterSlot.count { compact() }
+        let number = UInt16(nodes.count)
         nodes.append(address)
-        return UInt16(nodes.count - 1)
+        numbers[address] = number
+        return number
     }
 
     /// Forgets the nodes that own nothing.
@@ -82,5 +86,6 @@ package struct SlotMap: Sendable {
             owner == Self.nobody ? owner : numbers[nodes[Int(owner)]] ?? Self.nobody
         }
         nodes = kept
+        self.numbers = numbers
     }
 }

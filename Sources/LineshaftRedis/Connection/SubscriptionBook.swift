@@ -33,7 +33,9 @@ package struct SubscriptionBook: Sendable {
         var isEstablished = false
     }
 
-    /// The longest command in channels. One for all would hold Redis up.
+    /// The longest command in channels.
+    ///
+    /// One for all would hold Redis up.
     private static let channelsPerCommand = 256
 
     private var channels: [String: Channel] = [:]

@@ -23,14 +23,17 @@ package enum PeerGuess {
 
     private static func name(of head: [UInt8]) -> String? {
         func begins(_ text: StaticString) -> Bool {
-            head.count >= text.utf8CodeUnitCount && (0..<text.utf8CodeUnitCount).allSatisfy { head[$0] == text.utf8Start[$0] }
+            head.count >= text.utf8CodeUnitCount
+                && (0..<text.utf8CodeUnitCount).allSatisfy { head[$0] == text.utf8Start[$0] }
         }
         if begins("HTTP/") || begins("<!") || begins("<html") { return "an HTTP server" }
         if begins("SSH-") { return "an SSH server" }
         if begins("AMQP") { return "an AMQP broker such as RabbitMQ" }
         if begins("ERROR\r\n") || begins("CLIENT_ERROR") { return "memcached" }
         // A SETTINGS frame on stream 0: three bytes of length, then type 4.
-        if head.count >= 9, head[0] == 0, head[3] == 4, head[5...8].allSatisfy({ $0 == 0 }) { return "an HTTP/2 server" }
+        if head.count >= 9, head[0] == 0, head[3] == 4, head[5...8].allSatisfy({ $0 == 0 }) {
+            return "an HTTP/2 server"
+        }
         // A greeting: three bytes of length, packet 0, protocol version 10.
         if head.count >= 6, head[2] == 0, head[3] == 0, head[4] == 10 { return "a MySQL server" }
         if head.count >= 5, head[0] == UInt8(ascii: "E"), head[1] == 0, head[2] == 0 { return "a PostgreSQL server" }

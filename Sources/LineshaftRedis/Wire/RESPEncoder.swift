@@ -37,7 +37,9 @@ package struct RESPEncoder: Sendable {
         appendLineEnd()
     }
 
-    /// Begins the call of a loaded script. The keys and then the arguments are to be appended.
+    /// Begins the call of a loaded script.
+    ///
+    /// The keys and then the arguments are to be appended.
     package mutating func beginScript(_ digest: ScriptDigest, keys: Int, arguments: Int) {
         begin(3 + keys + arguments)
         append("EVALSHA")

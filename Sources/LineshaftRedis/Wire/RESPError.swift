@@ -39,13 +39,17 @@ package struct RESPError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// How much of a reply is taken into memory before the server is taken for broken or hostile.
 package struct RESPLimits: Sendable, Hashable {
-    /// The longest bulk string in bytes. Redis itself allows 512 MiB.
+    /// The longest bulk string in bytes.
+    ///
+    /// Redis itself allows 512 MiB.
     package var bulkSize = 512 << 20
     /// The bytes of all strings of one reply together.
     package var replySize = 1 << 30
     /// The elements of one reply, those of nested arrays included.
     package var elements = 1 << 22
-    /// How deeply arrays may be nested. hiredis 0.14 allows no more than eight.
+    /// How deeply arrays may be nested.
+    ///
+    /// hiredis 0.14 allows no more than eight.
     package var depth = 8
     /// The longest line: a status, an error or a number.
     package var lineLength = 1 << 16

@@ -71,7 +71,10 @@ extension ReplyBuilder {
                 return fail(.malformed, "The server sends a line that has a line's end in it.")
             }
             if bytes.count > limits.lineLength {
-                return fail(.tooLarge, "The server sends a line of \(bytes.count) bytes; at most \(limits.lineLength) are allowed.")
+                return fail(
+                    .tooLarge,
+                    "The server sends a line of \(bytes.count) bytes; at most \(limits.lineLength) are allowed."
+                )
             }
             let line = String(decoding: bytes, as: UTF8.self)
             return append(type == REDIS_REPLY_ERROR ? .error(RedisServerError(line: line)) : .status(line))
@@ -82,7 +85,8 @@ extension ReplyBuilder {
     private mutating func endsLine(_ bytes: UnsafeRawBufferPointer) -> Bool {
         // hiredis has these two bytes in its buffer, or it would still be waiting for them.
         if let end = bytes.baseAddress?.advanced(by: bytes.count),
-            end.load(as: UInt8.self) == UInt8(ascii: "\r"), end.load(fromByteOffset: 1, as: UInt8.self) == UInt8(ascii: "\n")
+            end.load(as: UInt8.self) == UInt8(ascii: "\r"),
+            end.load(fromByteOffset: 1, as: UInt8.self) == UInt8(ascii: "\n")
         {
             return true
         }

@@ -18,10 +18,15 @@ package struct RESPParser: ~Copyable {
     /// It moves what is left of its buffer after every kilobyte that it has read, which costs most when that is much.
     private static let pieceSize = 8192
 
+    /// What replies begin with, in RESP2 and RESP3.
+    private static let typeBytes = Set("+-:$*_,#(%~>=|!".utf8)
+
     private let limits: RESPLimits
     private var ready: Deque<RESPValue> = []
     private var failure: RESPError?
-    private var hasReadReply = false
+
+    /// The first bytes of all, to guess by when they are no reply.
+    private var head: [UInt8] = []
 
     // These are C's to call and to keep: all three are allocated in `init` and live, unmoved, until `deinit`. Nobody else
     // gets them, and this value cannot be copied, so they are released once.
@@ -59,7 +64,9 @@ package struct RESPParser: ~Copyable {
     /// How many whole replies wait to be taken.
     package var readyCount: Int { ready.count }
 
-    /// Takes bytes in. They may end anywhere within a reply; the rest comes with the next call.
+    /// Takes bytes in.
+    ///
+    /// They may end anywhere within a reply; the rest comes with the next call.
     ///
     /// - Parameter bytes: What the connection read. It is not kept.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) {
@@ -68,6 +75,7 @@ package struct RESPParser: ~Copyable {
         while failure == nil, !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceSize))
             rest = rest.dropFirst(piece.count)
+            if head.count < 64 { head += piece.prefix(64 - head.count) }
             let status = redisReaderFeed(reader, piece.baseAddress?.assumingMemoryBound(to: CChar.self), piece.count)
             if status != REDIS_OK {
                 failure = RESPError(code: .outOfMemory, message: "There is no memory for the server's reply.")
@@ -97,7 +105,6 @@ package struct RESPParser: ~Copyable {
             }
             guard reply != nil, let value = builder.pointee.take() else { break }
             ready.append(value)
-            hasReadReply = true
         }
         failure = pendingFailure(of: reader)
     }
@@ -136,20 +143,19 @@ package struct RESPParser: ~Copyable {
         if reader.pointee.err == REDIS_ERR_OOM {
             return RESPError(code: .outOfMemory, message: "There is no memory for the server's reply.")
         }
-        // The byte that no reply begins with has been consumed.
-        let position = reader.pointee.pos
-        if lineshaft_pending_type(reader) < 0, position > 0 {
-            let bytes = Self.unread(of: reader, from: position - 1)
-            guard hasReadReply else { return RESPError(code: .notRedis, message: PeerGuess.sentence(for: bytes)) }
-            let message = "The server sends \(PeerGuess.quote(bytes)), which begins no reply. The connection cannot go on."
-            return RESPError(code: .malformed, message: message)
+        // What no reply begins with is not Redis'; what comes after good replies is a mistake of Redis or on the way.
+        // hiredis has thrown the bytes away.
+        if let first = head.first, !Self.typeBytes.contains(first) {
+            return RESPError(code: .notRedis, message: PeerGuess.sentence(for: head))
         }
         let message = "A reply of the server breaks the protocol (\(reason)). The connection cannot go on."
         return RESPError(code: .malformed, message: message)
     }
 
     /// The bytes in the reader's buffer from a position on; they are its own until its next call.
-    private static func unread(of reader: UnsafeMutablePointer<redisReader>, from position: Int) -> UnsafeRawBufferPointer {
+    private static func unread(of reader: UnsafeMutablePointer<redisReader>, from position: Int)
+        -> UnsafeRawBufferPointer
+    {
         guard let start = reader.pointee.buf, position < reader.pointee.len else {
             return UnsafeRawBufferPointer(start: nil, count: 0)
         }

@@ -6,7 +6,7 @@
 
 /// What Redis answered to a command that it refused: one line, whose first word is the code.
 package struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The whole line, such as `NOSCRIPT No matching script. Please use EVAL.`
+    /// The whole line, as the server sent it without its end.
     package let line: String
 
     package init(line: String) {
@@ -19,7 +19,8 @@ package struct RedisServerError: Error, Sendable, Hashable, CustomStringConverti
     package var code: String {
         let word = line.utf8.prefix { $0 != UInt8(ascii: " ") }
         let isCode = word.allSatisfy { byte in
-            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "_")
         }
         return isCode && !word.isEmpty ? String(Substring(word)) : "ERR"

@@ -77,10 +77,16 @@ package struct ReplyBuilder: Sendable {
     /// Counts the bytes of a string before they are copied.
     package mutating func reserve(_ count: Int) -> Bool {
         if count > limits.bulkSize {
-            return fail(.tooLarge, "The server sends a string of \(count) bytes; at most \(limits.bulkSize) are allowed.")
+            return fail(
+                .tooLarge,
+                "The server sends a string of \(count) bytes; at most \(limits.bulkSize) are allowed."
+            )
         }
         if count > limits.replySize - size {
-            return fail(.tooLarge, "A reply of the server is longer than the \(limits.replySize) bytes that are allowed.")
+            return fail(
+                .tooLarge,
+                "A reply of the server is longer than the \(limits.replySize) bytes that are allowed."
+            )
         }
         size += count
         return true
