@@ -7,7 +7,7 @@
 internal import Lineshaft
 
 /// A command on its way to a server, and what is done with the answer.
-struct RedisCommand: Sendable {
+struct RedisCommand {
     typealias Answer = Result<RESPValue, BrokerError>
 
     /// The command as it is sent.
@@ -17,17 +17,17 @@ struct RedisCommand: Sendable {
     /// How often it has been sent, counting this time.
     var attempt = 1
     /// Called on the loop's thread, once.
-    let completion: @Sendable (Answer) -> Void
+    var completion: (Answer) -> Void
 
     /// A command that is none of a script.
-    init(_ command: RESPCommand, completion: @escaping @Sendable (Answer) -> Void) {
+    init(_ command: RESPCommand, completion: @escaping (Answer) -> Void) {
         bytes = command.encoded
         script = nil
         self.completion = completion
     }
 
     /// A call of a script.
-    init(bytes: [UInt8], script: RedisScript, completion: @escaping @Sendable (Answer) -> Void) {
+    init(bytes: [UInt8], script: RedisScript, completion: @escaping (Answer) -> Void) {
         self.bytes = bytes
         self.script = script
         self.completion = completion

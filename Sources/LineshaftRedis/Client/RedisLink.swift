@@ -49,6 +49,8 @@ final class RedisLink {
     private var firstAttempt: ((Result<Void, BrokerError>) -> Void)?
     private var attemptsLeft = 0
     private var isFlushing = false
+    /// Called when the connection breaks or cannot be made.
+    var onLoss: (() -> Void)?
     private let retryTimer: UVTimer
     private let deadlineTimer: UVTimer
 
@@ -62,6 +64,11 @@ final class RedisLink {
     func start(_ completion: @escaping (Result<Void, BrokerError>) -> Void) {
         firstAttempt = completion
         attemptsLeft = 0
+        resolve()
+    }
+
+    /// Connects, and goes on trying for as long as it takes.
+    func open() {
         resolve()
     }
 
@@ -183,6 +190,8 @@ final class RedisLink {
             setup.logger.warning("The connection to Redis is lost", metadata: ["error": "\(failure)"])
         }
         lastFailure = failure
+        onLoss?()
+        if case .closed = state { return }
         let now = setup.clock.uptime
         let attempt = setup.random.withGenerator { reconnection.failed(at: now, using: &$0) }
         if let first = firstAttempt {

@@ -9,7 +9,7 @@ internal import DequeModule
 /// The commands of one connection: those that wait to be sent, and those that were and have no reply yet.
 ///
 /// Redis answers in the order in which it is asked, so the next reply is always that of the command that was sent first.
-package struct CommandQueue<Waiter: Sendable>: Sendable {
+package struct CommandQueue<Waiter> {
     /// How much may be waiting, sent or not.
     package struct Limits: Sendable, Hashable {
         /// How many commands.
@@ -25,14 +25,14 @@ package struct CommandQueue<Waiter: Sendable>: Sendable {
     }
 
     /// What becomes of a command when its connection has broken or its time is over.
-    package struct Casualty: Sendable {
+    package struct Casualty {
         /// Who waits for the reply.
         package let waiter: Waiter
         /// Whether the server may have acted on the command.
         package let mayHaveRun: Bool
     }
 
-    private struct Entry: Sendable {
+    private struct Entry {
         let id: UInt64
         let bytes: [UInt8]
         let isIdempotent: Bool

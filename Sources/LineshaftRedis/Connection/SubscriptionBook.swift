@@ -14,9 +14,9 @@ package struct SubscriptionBook: Sendable {
         /// From now on nothing that is published on the channel is missed.
         ///
         /// It comes again after each lost connection: what was published in between has to be looked for.
-        case established(channel: String)
+        case established(channel: [UInt8])
         /// Somebody published something.
-        case message(channel: String, payload: [UInt8])
+        case message(channel: [UInt8], payload: [UInt8])
         /// The answer to a `PING`.
         case pong
         /// The server refuses something, or sends what cannot be understood: the connection is to be closed.
@@ -38,33 +38,35 @@ package struct SubscriptionBook: Sendable {
     /// One for all would hold Redis up.
     private static let channelsPerCommand = 256
 
-    private var channels: [String: Channel] = [:]
+    private var channels: [[UInt8]: Channel] = [:]
     private var isConnected = false
 
     package init() {}
 
-    /// The channels that somebody listens to, in alphabetical order.
-    package var wanted: [String] { channels.filter { $0.value.listeners > 0 }.keys.sorted() }
+    /// The channels that somebody listens to, in the order of their bytes.
+    package var wanted: [[UInt8]] {
+        channels.filter { $0.value.listeners > 0 }.keys.sorted { $0.lexicographicallyPrecedes($1) }
+    }
 
     /// Whether nothing that is published on the channel is missed.
-    package func isEstablished(_ channel: String) -> Bool { channels[channel]?.isEstablished ?? false }
+    package func isEstablished(_ channel: [UInt8]) -> Bool { channels[channel]?.isEstablished ?? false }
 
     /// Somebody listens to a channel.
     ///
     /// - Returns: The command to send, if any.
-    package mutating func listen(to channel: String) -> RESPCommand? {
+    package mutating func listen(to channel: [UInt8]) -> RESPCommand? {
         var state = channels[channel] ?? Channel()
         state.listeners += 1
         let isFirst = state.listeners == 1
         if isFirst && isConnected { state.pending += 1 }
         channels[channel] = state
-        return isFirst && isConnected ? ["SUBSCRIBE", .string(channel)] : nil
+        return isFirst && isConnected ? ["SUBSCRIBE", .bytes(channel)] : nil
     }
 
     /// Somebody listens to a channel no more.
     ///
     /// - Returns: The command to send, if any.
-    package mutating func stopListening(to channel: String) -> RESPCommand? {
+    package mutating func stopListening(to channel: [UInt8]) -> RESPCommand? {
         guard var state = channels[channel], state.listeners > 0 else { return nil }
         state.listeners -= 1
         if state.listeners > 0 {
@@ -74,7 +76,7 @@ package struct SubscriptionBook: Sendable {
         state.isEstablished = false
         // An answer that is still to come is counted, lest it be taken for that of a later SUBSCRIBE.
         channels[channel] = state.pending > 0 ? state : nil
-        return isConnected ? ["UNSUBSCRIBE", .string(channel)] : nil
+        return isConnected ? ["UNSUBSCRIBE", .bytes(channel)] : nil
     }
 
     /// A connection is ready.
@@ -86,7 +88,7 @@ package struct SubscriptionBook: Sendable {
         for channel in wanted { channels[channel]?.pending = 1 }
         return stride(from: 0, to: wanted.count, by: Self.channelsPerCommand).map { start in
             let part = wanted[start..<min(start + Self.channelsPerCommand, wanted.count)]
-            return RESPCommand(["SUBSCRIBE"] + part.map { .string($0) })
+            return RESPCommand(["SUBSCRIBE"] + part.map { .bytes($0) })
         }
     }
 

@@ -4,15 +4,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// A task that waits on the loop for something of the network's, which comes, fails, or is given up.
+/// A task or a callback that waits on the loop for something of the network's, which comes, fails, or is given up.
 // Sendable although it is not checked: it is touched on the loop's thread alone.
 final class LoopWaiter<Value: Sendable>: @unchecked Sendable {
     private var continuation: UnsafeContinuation<Result<Value, UVError>, Never>?
+    private var callback: ((Result<Value, UVError>) -> Void)?
+
+    /// A task that is attached later.
+    init() {}
+
+    /// A callback, called on the loop's thread.
+    init(_ callback: @escaping (Result<Value, UVError>) -> Void) {
+        self.callback = callback
+    }
 
     /// Ends the wait; only the first call counts.
     func resume(with result: Result<Value, UVError>) {
         continuation?.resume(returning: result)
         continuation = nil
+        let callback = self.callback
+        self.callback = nil
+        callback?(result)
     }
 
     /// Ends a wait for nothing but its end.
@@ -21,7 +33,7 @@ final class LoopWaiter<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Whether the task still waits.
-    var isWaiting: Bool { continuation != nil }
+    var isWaiting: Bool { continuation != nil || callback != nil }
 
     fileprivate func attach(_ continuation: UnsafeContinuation<Result<Value, UVError>, Never>) {
         self.continuation = continuation

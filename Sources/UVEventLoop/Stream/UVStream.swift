@@ -67,6 +67,22 @@ package final class UVStream {
         try result.get()
     }
 
+    /// Connects, trying each address of a host in turn, for callers that are no tasks.
+    ///
+    /// - Parameters:
+    ///   - address: Where to.
+    ///   - timeout: How long it may take in all; without it, as long as the system tries.
+    ///   - completion: Called once on the loop's thread, perhaps before this returns; also when the stream is closed first.
+    package func connect(
+        to address: UVAddress,
+        timeout: Duration? = nil,
+        completion: @escaping (Result<Void, UVError>) -> Void
+    ) {
+        core.loop.checkThread()
+        hasStarted = true
+        core.connect(to: address, timeout: timeout, waiter: LoopWaiter(completion))
+    }
+
     /// Whether the stream is connected and has not begun to close.
     package var isOpen: Bool {
         core.loop.checkThread()
