@@ -7,7 +7,7 @@
 /// The pieces of Lua that scripts are put together from, one in each file beside this one.
 ///
 /// Every script of a queue gets the same keys (``QueueKeys``) and begins with the same two arguments: the prefix of keys
-/// and channels, and sixteen bytes or less of ``StorageSettings``. Numbers travel as big-endian integers. Times are in
+/// and channels, and the thirteen bytes of ``StorageSettings``. Numbers travel as big-endian integers. Times are in
 /// microseconds, which Lua's numbers hold exactly until the year 2255.
 enum Lua {
     /// The server's time.
