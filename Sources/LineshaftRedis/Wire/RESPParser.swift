@@ -61,6 +61,9 @@ package struct RESPParser: ~Copyable {
         builder.deallocate()
     }
 
+    /// Whether the types that RESP3 added are read: by hiredis 1.0 and later.
+    package static var readsRESP3: Bool { lineshaft_reads_resp3() }
+
     /// How many whole replies wait to be taken.
     package var readyCount: Int { ready.count }
 

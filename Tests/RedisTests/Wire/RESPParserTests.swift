@@ -154,6 +154,37 @@ struct RESPParserTests {
         #expect(Reading("-\(line)aa", limits: limits).error?.code == .tooLarge)
     }
 
+    @Test(
+        "The types of RESP3 are read where hiredis knows them",
+        .enabled(if: RESPParser.readsRESP3, "hiredis 0.14 reads RESP2 alone"),
+        arguments: [
+            Sample(text: "_\r\n", value: .null), Sample(text: "#t\r\n", value: .boolean(true)),
+            Sample(text: "#f\r\n", value: .boolean(false)), Sample(text: ",1.5\r\n", value: .double(1.5)),
+            Sample(text: ",-inf\r\n", value: .double(-.infinity)),
+            Sample(text: "(12345678901234567890\r\n", value: .bulk("12345678901234567890")),
+            Sample(text: "=7\r\ntxt:abc\r\n", value: .bulk("abc")),
+            Sample(text: "%1\r\n+a\r\n:1\r\n", value: .map([.status("a"), .integer(1)])),
+            Sample(text: "~2\r\n:1\r\n:2\r\n", value: .set([.integer(1), .integer(2)])),
+            Sample(text: ">2\r\n+message\r\n*1\r\n:1\r\n", value: .push([.status("message"), .array([.integer(1)])])),
+        ]
+    )
+    func readsRESP3(_ sample: Sample) {
+        for pieceSize in [1, 3, .max] {
+            let reading = Reading(sample.text + sample.text, pieceSize: pieceSize)
+            #expect(reading.error == nil)
+            #expect(reading.replies == [sample.value, sample.value])
+        }
+    }
+
+    @Test(
+        "A type that is not read is an error and no reply",
+        arguments: ["|1\r\n+a\r\n+b\r\n", "!3\r\nabc\r\n", "*1\r\n?\r\n"]
+    )
+    func refusesOtherTypes(_ text: String) {
+        #expect(Reading(text).error?.code == .malformed)
+        #expect(Reading(text).replies == [])
+    }
+
     @Test("Thousands of parsers come and go, whole, broken and in the middle of a reply")
     func comesAndGoes() {
         for round in 0..<3_000 {
