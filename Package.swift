@@ -157,7 +157,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UVEventLoopTests",
-            dependencies: ["UVEventLoop"],
+            dependencies: ["UVEventLoop", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: settings
         ),
         .testTarget(
