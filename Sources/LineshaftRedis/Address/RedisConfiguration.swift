@@ -76,6 +76,11 @@ package struct RedisConfiguration: Sendable, Hashable {
     /// How long to wait for the answer to a command.
     package var commandTimeout = Duration.seconds(10)
 
+    /// Whether the servers divide the keys between them.
+    package var isCluster: Bool {
+        if case .cluster = topology { true } else { false }
+    }
+
     /// Creates a configuration of servers that are known by address.
     package init(topology: Topology) {
         self.topology = topology

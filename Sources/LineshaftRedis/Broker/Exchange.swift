@@ -32,11 +32,11 @@ final class Exchange {
     /// Takes an answer.
     ///
     /// - Returns: Whether it was the last.
-    func take(_ answer: TurnAnswer, of turn: TurnCall) -> Bool {
-        result.deliveries += answer.deliveries
+    func take(_ answer: Turn, of turn: QueueTurn, deliveries: [Delivery]) -> Bool {
+        result.deliveries += deliveries
         if !turn.settlements.isEmpty { result.results[turn.queue] = answer.results }
         if let question = turn.question {
-            result.taken[turn.queue, default: 0] += answer.deliveries.count
+            result.taken[turn.queue, default: 0] += answer.jobs.count
             result.asked[turn.queue, default: 0] += question.limit
             result.hasMore = result.hasMore || answer.hasMore
         }
@@ -51,5 +51,28 @@ final class Exchange {
         failure = failure ?? error
         missing -= 1
         return missing == 0
+    }
+}
+
+/// What there is to tell and to ask one queue.
+struct QueueTurn {
+    let queue: QueueName
+    let settlements: [Settlement]
+    /// How many jobs to ask for, if any.
+    let question: QueueInterest.Question?
+    /// On whose behalf, if anybody's.
+    let request: ClaimRequest?
+
+    /// The question as it is put to the server.
+    var claim: TurnCall.Request? {
+        guard let question, let request else { return nil }
+        return TurnCall.Request(
+            worker: request.worker,
+            limit: question.limit,
+            lease: request.lease,
+            poisonLimit: request.poisonLimit,
+            isRegistered: question.isNoted,
+            wasWoken: question.isWoken
+        )
     }
 }

@@ -24,7 +24,12 @@ extension RedisBroker {
     }
 
     private nonisolated func encode(_ submission: Submission) throws(BrokerError) -> EncodedJob {
-        let job = EncodedJob(submission)
+        let job: EncodedJob
+        do throws(StorageError) {
+            job = try EncodedJob(submission)
+        } catch {
+            throw BrokerError(error)
+        }
         guard job.envelope.count > Self.maximumEnvelope else { return job }
         throw BrokerError(
             code: .rejected,
@@ -46,18 +51,20 @@ extension RedisBroker {
 
     private func batcher(of queue: QueueName) -> EnqueueBatcher {
         if let batcher = batchers[queue] { return batcher }
-        let batcher = EnqueueBatcher(loop: loop) { [storage, topology] jobs, completion in
-            let call = EnqueueCall(storage: storage, queue: queue, jobs: jobs)
-            topology.post(call, completion)
+        let batcher = EnqueueBatcher(loop: loop) { [settings, topology, keys = keys(queue)] jobs, completion in
+            let call = EnqueueCall(jobs, keys: keys, settings: settings)
+            topology.post(call.command(completion), slot: call.slot)
         }
         batchers[queue] = batcher
         return batcher
     }
 
-    /// Notes a queue's name where tools find it, before the first job is in it.
+    /// Notes a queue's name where tools find it, and sees that its keys hold what they should, before the first job is in it.
     func register(_ queue: QueueName) async throws(BrokerError) {
         guard !knownQueues.contains(queue) else { return }
-        try await call(RegisterQueuesCall(storage: storage, queues: [queue]))
+        try await call(CheckCall(keys: keys(queue)))
+        let key = settings.queuesKey
+        _ = try await send(["SADD", .bytes(key), .string(queue.rawValue)], key: key)
         knownQueues.insert(queue)
     }
 
@@ -68,13 +75,18 @@ extension RedisBroker {
     ///   - maximumLength: The length that counted as full.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached, or with the code `cancelled`.
     public func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
-        // The answer comes on the channel of a client; any of this process will do.
-        let client = try await roomClient()
+        // The answer comes on the channel of a client of this process; any of them will do.
+        guard let client = inboxes.keys.min(by: { $0.rawValue < $1.rawValue }) else {
+            throw BrokerError(
+                code: .unsupported,
+                message: "Only a process that listens for results is told of room in a queue. Attach an inbox first."
+            )
+        }
         let waiter = Waiter<Void>()
         roomWaiters[queue, default: []].append(waiter)
         defer { roomWaiters[queue]?.removeAll { $0 === waiter } }
-        let call = RoomCall(storage: storage, queue: queue, maximumLength: maximumLength, client: client)
-        if try await self.call(call) { return }
+        let question = RoomCall(client, maximumLength: maximumLength, keys: keys(queue), settings: settings)
+        if try await call(question) { return }
         try await wait(for: waiter)
     }
 }

@@ -5,6 +5,7 @@
 //
 
 public import Lineshaft
+internal import Logging
 
 /// A worker of this process.
 struct AttachedWorker {
@@ -18,25 +19,25 @@ extension RedisBroker {
     /// - Parameter port: What to call.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
     public func attach(_ port: WorkerPort) async throws(BrokerError) {
-        workers[port.worker] = AttachedWorker(port: port)
-        try await listen(to: storage.workerChannel(port.worker))
+        attachedWorkers[port.worker] = AttachedWorker(port: port)
+        try await listen(to: settings.channel(of: port.worker))
     }
 
     /// Forgets a worker's port and its entry among the workers; where it counted as idle, others are woken in its place.
     ///
     /// - Parameter worker: The worker that has stopped.
     public func detach(_ worker: WorkerID) async {
-        guard var attached = workers.removeValue(forKey: worker) else { return }
-        listener?.stopListening(to: storage.workerChannel(worker))
-        for queue in attached.interest.queues where !workers.values.contains(where: { $0.interest.knows(queue) }) {
-            listener?.stopListening(to: storage.queueChannel(queue))
+        guard var attached = attachedWorkers.removeValue(forKey: worker) else { return }
+        listener?.stopListening(to: settings.channel(of: worker))
+        for queue in attached.interest.queues where !attachedWorkers.values.contains(where: { $0.interest.knows(queue) }) {
+            listener?.stopListening(to: settings.channel(of: queue))
         }
         let (noted, woken) = attached.interest.withdraw()
         do throws(BrokerError) {
             for queue in Set(noted + woken).sorted() {
-                try await call(LeaveCall(storage: storage, queue: queue, worker: worker, passes: true))
+                try await call(LeaveCall(worker, passesOn: true, keys: keys(queue), settings: settings))
             }
-            try await call(ForgetWorkerCall(storage: storage, worker: worker))
+            try await call(ForgetWorkerCall(worker, settings: settings))
         } catch {
             // Its report runs out, and whoever publishes to it finds that nobody hears it.
             logger.debug("A worker could not take its leave of Redis", metadata: ["error": "\(error)"])
@@ -48,6 +49,6 @@ extension RedisBroker {
     /// - Parameter report: The worker's description of itself.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
     public func announce(_ report: WorkerReport) async throws(BrokerError) {
-        try await call(AnnounceCall(storage: storage, report: report))
+        try await call(AnnounceCall(report, settings: settings))
     }
 }

@@ -24,16 +24,18 @@ public actor RedisBroker: Broker {
     /// The loop that this actor runs on.
     nonisolated let loop: UVEventLoop
     nonisolated let configuration: RedisConfiguration
-    nonisolated let storage: Storage
+    nonisolated let settings: StorageSettings
     let clock: any QueueClock
     let logger: Logger
     let topology: any Topology
     private(set) var listener: RedisListener?
     var batchers: [QueueName: EnqueueBatcher] = [:]
     var knownQueues: Set<QueueName> = []
-    var workers: [WorkerID: AttachedWorker] = [:]
-    var inboxes: [ClientID: AttachedInbox] = [:]
+    var attachedWorkers: [WorkerID: AttachedWorker] = [:]
+    var inboxes: [ClientID: Inbox] = [:]
     var roomWaiters: [QueueName: [Waiter<Void>]] = [:]
+    /// The parts of claimed jobs that their settlements carry along.
+    var heads: [Lease: [UInt8]] = [:]
     /// Those who wait until a channel is listened to.
     var channelWaiters: [[UInt8]: [Waiter<Void>]] = [:]
     private(set) var closing: BrokerError?
@@ -55,7 +57,7 @@ public actor RedisBroker: Broker {
     public nonisolated var results: (any ResultStore)? { self }
 
     /// Creates a broker that is not connected.
-    package init(
+    init(
         _ configuration: RedisConfiguration,
         retention: Duration,
         logger: Logger,
@@ -64,7 +66,11 @@ public actor RedisBroker: Broker {
         self.configuration = configuration
         self.logger = logger
         clock = SystemClock()
-        storage = Storage(prefix: configuration.prefix, retention: retention, isCluster: configuration.isCluster)
+        settings = StorageSettings(
+            prefix: configuration.prefix + ":",
+            retention: retention,
+            isCluster: configuration.isCluster
+        )
         do {
             loop = try UVEventLoop(name: "redis")
         } catch {
@@ -89,7 +95,7 @@ public actor RedisBroker: Broker {
     /// Connects: each address is tried once.
     ///
     /// - Throws: ``Lineshaft/BrokerError`` that says what is in the way.
-    package func connect() async throws(BrokerError) {
+    func connect() async throws(BrokerError) {
         try await answer { (waiter: Waiter<Void>) in topology.start { waiter.resume($0) } }
         listener = RedisListener(topology.listening) { [weak self] event in
             // The listener calls on the loop's thread, which is this actor's.
@@ -112,9 +118,9 @@ public actor RedisBroker: Broker {
         roomWaiters = [:]
         channelWaiters = [:]
         for waiter in waiting { waiter.resume(.failure(error)) }
-        for worker in workers.values { worker.port.wake() }
-        workers = [:]
-        for inbox in inboxes.values { inbox.inbox.close(error) }
+        for worker in attachedWorkers.values { worker.port.wake() }
+        attachedWorkers = [:]
+        for inbox in inboxes.values { inbox.close(error) }
         inboxes = [:]
         await loop.close()
     }
@@ -146,22 +152,42 @@ public actor RedisBroker: Broker {
         try await answer { waiter in post(call) { waiter.resume($0) } }
     }
 
+    /// Calls several scripts at once and reads their answers.
+    func call<Call: StorageCall>(all calls: [Call]) async throws(BrokerError) -> [Call.Answer] {
+        if calls.isEmpty { return [] }
+        return try await answer { (waiter: Waiter<[Call.Answer]>) in
+            var answers = [Call.Answer?](repeating: nil, count: calls.count)
+            var missing = calls.count
+            for (index, call) in calls.enumerated() {
+                post(call) { result in
+                    switch result {
+                    case .success(let answer): answers[index] = answer
+                    case .failure(let error): waiter.resume(.failure(error))
+                    }
+                    missing -= 1
+                    if missing == 0 { waiter.resume(.success(answers.compactMap(\.self))) }
+                }
+            }
+        }
+    }
+
     /// Calls a script; what comes of it is told on the loop's thread.
     func post<Call: StorageCall>(
         _ call: Call,
         completion: @escaping (Result<Call.Answer, BrokerError>) -> Void
     ) {
-        let command = RedisCommand(bytes: call.encoded(), script: call.script) { answer in
-            completion(
-                answer.flatMap { reply in
-                    do throws(StorageError) {
-                        return .success(try call.decode(reply))
-                    } catch {
-                        return .failure(BrokerError(code: .corrupt, message: error.message, cause: error))
-                    }
-                }
-            )
+        topology.post(call.command(completion), slot: call.slot)
+    }
+
+    /// Sends a command that is none of a script.
+    func send(_ command: RESPCommand, key: [UInt8]) async throws(BrokerError) -> RESPValue {
+        try await answer { waiter in
+            topology.post(RedisCommand(command) { waiter.resume($0) }, slot: ClusterSlot(key: key))
         }
-        topology.post(command, slot: call.slot)
+    }
+
+    /// The keys of a queue.
+    nonisolated func keys(_ queue: QueueName) -> QueueKeys {
+        QueueKeys(queue, prefix: settings.prefix)
     }
 }

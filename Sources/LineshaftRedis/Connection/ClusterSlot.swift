@@ -22,7 +22,11 @@ package struct ClusterSlot: Sendable, Hashable {
 
     /// The slot of a key: of what stands in its first pair of braces, if anything does, or else of all of it.
     package init(key: String) {
-        let bytes = Array(key.utf8)
+        self.init(key: Array(key.utf8))
+    }
+
+    /// The slot of a key.
+    package init(key bytes: [UInt8]) {
         var hashed = bytes[...]
         if let open = bytes.firstIndex(of: UInt8(ascii: "{")),
             let close = bytes[(open + 1)...].firstIndex(of: UInt8(ascii: "}")), close > open + 1

@@ -25,20 +25,26 @@ package struct EnqueueCall: StorageCall {
         keys: QueueKeys,
         settings: StorageSettings
     ) throws(StorageError) {
+        var jobs: [EncodedJob] = []
+        jobs.reserveCapacity(submissions.count)
+        for submission in submissions { jobs.append(try EncodedJob(submission)) }
+        self.init(jobs, keys: keys, settings: settings)
+    }
+
+    /// Creates a call of jobs that were encoded before.
+    package init(_ jobs: [EncodedJob], keys: QueueKeys, settings: StorageSettings) {
         self.keys = keys.all
-        count = submissions.count
+        count = jobs.count
         var arguments = settings.arguments
         arguments.reserveCapacity(3 + 2 * count)
         var lengths = ByteWriter()
-        if submissions.contains(where: { $0.maximumLength != nil }) {
-            for submission in submissions {
-                lengths.write(UInt32(clamping: submission.maximumLength ?? Int(UInt32.max)))
-            }
+        if jobs.contains(where: { $0.maximumLength != nil }) {
+            for job in jobs { lengths.write(UInt32(clamping: job.maximumLength ?? Int(UInt32.max))) }
         }
         arguments.append(lengths.bytes)
-        for submission in submissions {
-            arguments.append(submission.envelope.id.bytes)
-            arguments.append(try EnvelopeCodec.encode(submission.envelope))
+        for job in jobs {
+            arguments.append(job.id)
+            arguments.append(job.envelope)
         }
         self.arguments = arguments
     }
@@ -57,5 +63,21 @@ package struct EnqueueCall: StorageCall {
         }
         guard receipts.count == count else { throw reply.unexpected(script, "\(count) receipts") }
         return receipts
+    }
+}
+
+/// A job as it is submitted.
+package struct EncodedJob: Sendable {
+    let id: [UInt8]
+    let envelope: [UInt8]
+    let maximumLength: Int?
+
+    /// Encodes a submission.
+    ///
+    /// - Throws: ``StorageError`` when it cannot be written.
+    package init(_ submission: Submission) throws(StorageError) {
+        id = submission.envelope.id.bytes
+        envelope = try EnvelopeCodec.encode(submission.envelope)
+        maximumLength = submission.maximumLength
     }
 }
