@@ -142,6 +142,12 @@ let package = Package(
             path: "Tests/Benchmarks/lineshaft-bench",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "redis-scripts",
+            dependencies: ["LineshaftRedis"],
+            path: "Tests/Benchmarks/redis-scripts",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LineshaftTests",
             dependencies: [

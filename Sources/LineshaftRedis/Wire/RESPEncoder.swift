@@ -141,18 +141,13 @@ package struct RESPEncoder: Sendable {
     }
 
     private mutating func appendDigits(_ number: UInt64) {
-        if number < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(number))
-            return
+        // From the front: turning digits around in the buffer would copy it.
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
         }
-        let start = bytes.count
-        var rest = number
-        while rest > 0 {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            bytes.append(UInt8(ascii: "0") + UInt8(digit))
-            rest = quotient
-        }
-        bytes[start...].reverse()
     }
 
     private static func digitCount(_ number: UInt64) -> Int {
