@@ -141,6 +141,15 @@ struct InspectScriptTests {
         #expect(try trial.outcome(of: ids[0])?.outcome == .failed(trial.failure()))
     }
 
+    @Test("A job that expires in the very call that cancels it has expired")
+    func tooLate() throws {
+        let trial = try StorageTrial()
+        let id = try trial.submit { $0.expires = trial.now + .seconds(1) }
+        try trial.advance(by: .seconds(1))
+        #expect(try trial.cancel([id]) == [.alreadyFinished])
+        #expect(try trial.outcome(of: id)?.outcome == .expired)
+    }
+
     @Test("Deleting ends what waits, drops what is dead, and leaves alone what runs")
     func deleting() throws {
         let trial = try StorageTrial()
