@@ -33,6 +33,8 @@ public actor RedisBroker: Broker {
     var knownQueues: Set<QueueName> = []
     var attachedWorkers: [WorkerID: AttachedWorker] = [:]
     var inboxes: [ClientID: Inbox] = [:]
+    /// Whom queues tell of room.
+    let roomClient: ClientID
     var roomWaiters: [QueueName: [Waiter<Void>]] = [:]
     /// The parts of claimed jobs that their settlements carry along.
     var heads: [Lease: [UInt8]] = [:]
@@ -80,10 +82,12 @@ public actor RedisBroker: Broker {
         } catch {
             throw BrokerError(code: .unavailable, message: error.message, cause: error)
         }
+        let random = RandomSource(seed: seed)
+        roomClient = ClientID(random.withGenerator { $0.next() })
         let factory = ConnectionFactory(
             loop: loop,
             clock: clock,
-            random: RandomSource(seed: seed),
+            random: random,
             logger: logger,
             configuration: configuration,
             tls: try configuration.tls.map { try TLSContext($0) }
@@ -122,7 +126,7 @@ public actor RedisBroker: Broker {
         roomWaiters = [:]
         channelWaiters = [:]
         for waiter in waiting { waiter.resume(.failure(error)) }
-        for worker in attachedWorkers.values { worker.port.wake() }
+        for worker in attachedWorkers.values { worker.port?.wake() }
         attachedWorkers = [:]
         for inbox in inboxes.values { inbox.close(error) }
         inboxes = [:]
