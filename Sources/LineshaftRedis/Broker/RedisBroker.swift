@@ -25,6 +25,7 @@ public actor RedisBroker: Broker {
     nonisolated let loop: UVEventLoop
     nonisolated let configuration: RedisConfiguration
     nonisolated let settings: StorageSettings
+    /// What waits are reckoned by; connections have their time from the system.
     let clock: any QueueClock
     let logger: Logger
     let topology: any Topology
@@ -66,12 +67,13 @@ public actor RedisBroker: Broker {
     init(
         _ configuration: RedisConfiguration,
         retention: Duration,
+        clock: any QueueClock,
         logger: Logger,
         seed: UInt64? = nil
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        clock = SystemClock()
+        self.clock = clock
         settings = StorageSettings(
             prefix: configuration.prefix + ":",
             retention: retention,
@@ -86,7 +88,7 @@ public actor RedisBroker: Broker {
         roomClient = ClientID(random.withGenerator { $0.next() })
         let factory = ConnectionFactory(
             loop: loop,
-            clock: clock,
+            clock: SystemClock(),
             random: random,
             logger: logger,
             configuration: configuration,
