@@ -166,7 +166,7 @@ static double cpu(void) {
 }
 
 static void removeAll(void) {
-    for (int i = 0; i < KEYS; i++) freeReplyObject(redisCommand(redis, "UNLINK %s", keys[i]));
+    for (int i = 0; i < KEYS; i++) freeReplyObject(redisCommand(redis, "DEL %s", keys[i]));
 }
 
 int main(int count, char **options) {
@@ -206,8 +206,7 @@ int main(int count, char **options) {
     memcpy(envelope, head, sizeof head);
     length = sizeof head + 10 + (size_t)size;
 
-    double memory = field("memory", "used_memory:") ;
-    memory = field("memory", "used_memory");
+    double memory = field("memory", "used_memory");
     for (long sent = 0; sent < queued;) {
         int calls = 0;
         for (; calls < 64 && sent < queued; calls++, sent += 64) appendEnqueue(enqueue, 64, envelope, length);
