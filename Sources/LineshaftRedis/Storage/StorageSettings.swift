@@ -71,7 +71,7 @@ package struct QueueKeys: Sendable, Hashable {
     private static let parts: [(name: String, type: String)] = [
         ("meta", "string"), ("jobs", "hash"), ("ready", "list"), ("ranked", "zset"), ("due", "zset"), ("ends", "zset"),
         ("leases", "zset"), ("running", "hash"), ("dead", "zset"), ("expiries", "list"), ("notes", "hash"),
-        ("idle", "zset"),
+        ("idle", "zset"), ("remnants", "zset"),
     ]
 
     /// The queue.

@@ -20,10 +20,11 @@
 #include <time.h>
 #include <sys/time.h>
 
-enum { KEYS = 12, LARGEST = 256, DEEPEST = 256 };
+enum { KEYS = 13, LARGEST = 256, DEEPEST = 256 };
 
 static const char *const parts[KEYS] = {
     "meta", "jobs", "ready", "ranked", "due", "ends", "leases", "running", "dead", "expiries", "notes", "idle",
+    "remnants",
 };
 
 static redisContext *redis;
@@ -78,7 +79,7 @@ static void begin(const char *sha) {
     argc = 0;
     add("EVALSHA", 7);
     add(sha, 40);
-    add("12", 2);
+    add("13", 2);
     for (int i = 0; i < KEYS; i++) add(keys[i], strlen(keys[i]));
     add("floor:", 6);
     add(settings, sizeof settings);
