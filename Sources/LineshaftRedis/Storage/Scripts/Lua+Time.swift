@@ -49,14 +49,18 @@ extension Lua {
             end
         end
         local function lapse()
-            local tokens = call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, 8)
+            local tokens = call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, 64)
+            local count, passed = 0, 0
             for i = 1, #tokens do
+                if count >= 64 then break end
+                passed = i
                 local g = group(tokens[i])
                 if g then
                     for k = 1, #g.order do
                         local id = g.order[k]
                         local job = g.jobs[id]
                         if job and job.deadline <= now then
+                            count = count + 1
                             stopRunning(g, id)
                             lapseJob(id, g, job.flags)
                         end
@@ -67,7 +71,7 @@ extension Lua {
                 end
             end
             saveGroups()
-            return #tokens == 8
+            return passed == 64 or passed < #tokens
         end
         local function passEnds()
             local members = call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, 64)
