@@ -131,8 +131,8 @@ struct LikenessTests {
     }
 
     private func extend(_ pair: Pair) async throws -> String {
-        let duration = pair.delay(30)
         for held in pair.held {
+            let duration = pair.delay(30)
             let expected = try await pair.memory.extend([held.memory], by: duration)
             let call = ExtendCall(
                 [held.redis.lease],
