@@ -11,7 +11,7 @@ internal import Testing
 @testable internal import LineshaftRedis
 
 /// The in-memory broker is the executable specification: whatever is done to both, both must answer the same.
-@Suite("Scripts beside the in-memory broker", .timeLimit(.minutes(20)))
+@Suite("Scripts beside the in-memory broker", .serialized, .timeLimit(.minutes(20)))
 struct LikenessTests {
     private struct Held {
         let memory: Lease
