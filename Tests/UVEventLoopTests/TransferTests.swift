@@ -49,8 +49,10 @@ private actor Checker {
     }
 
     private func check(_ bytes: UnsafeRawBufferPointer) {
+        let length = bytes.count
         let isSame = withBytes(at: count, bytes.count) { expected in
-            bytes.baseAddress.map { memcmp($0, expected.baseAddress, bytes.count) == 0 } ?? true
+            guard let expected = expected.baseAddress, let bytes = bytes.baseAddress else { return true }
+            return memcmp(bytes, expected, length) == 0
         }
         if !isSame { isRight = false }
         count += bytes.count
