@@ -31,6 +31,7 @@ final class Server: Sendable {
     ///     and does not listen.
     ///   - serve: Called on a thread of its own for each connection, which is closed when it returns. Without it, none is
     ///     accepted.
+    /// - Throws: What the system refuses.
     init(path: String? = nil, backlog: Int32? = 128, serve: (@Sendable (Peer) -> Void)? = nil) throws {
         let family = path == nil ? AF_INET : AF_UNIX
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
