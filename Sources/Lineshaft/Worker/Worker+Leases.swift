@@ -7,7 +7,10 @@
 internal import Logging
 
 extension Worker {
-    private var heartbeatInterval: Duration { configuration.lease / 3 }
+    /// A third of a lease, in whole milliseconds, so that the moments at which a worker does something are round.
+    private var heartbeatInterval: Duration {
+        .milliseconds(configuration.lease.saturatedNanoseconds / 3_000_000)
+    }
 
     /// The leases that are to be extended now: all that the worker holds, but for the young ones.
     ///

@@ -23,5 +23,13 @@ extension Lua {
             layout, flags, token, head, upcoming, purging, seq, ghosts, watched, noted, active, slots, arrival, interval,
                 burst = read(RECORD, layout)
         end
+        local firstUpcoming = upcoming
+        -- Idle workers may know of nothing that falls due so soon.
+        local function tellSooner()
+            if upcoming < firstUpcoming and call('ZCARD', KEYS[12]) > 0 then
+                local queue = string.match(KEYS[1], '{(.*)}')
+                call('PUBLISH', ARGV[1] .. 'queue:' .. queue, 'e' .. pack('>I8', math.max(upcoming - now, 0)) .. queue)
+            end
+        end
         """#
 }

@@ -21,7 +21,7 @@ extension Lua {
         -- The first write can be refused for want of memory or by a replica; then nothing must have changed.
         dirty = true
         save()
-        local bound, receipts, length = upcoming, {}, nil
+        local receipts, length = {}, nil
         catchUp()
         for i = 1, count do
             local id, h, f, receipt = ids[i], ARGV[3 + 2 * i], nil, nil
@@ -68,11 +68,6 @@ extension Lua {
         end
         -- A job may have come too late already.
         catchUp()
-        if upcoming < bound and call('ZCARD', KEYS[12]) > 0 then
-            -- Idle workers know of nothing that falls due so soon.
-            local queue = string.match(KEYS[1], '{(.*)}')
-            call('PUBLISH', ARGV[1] .. 'queue:' .. queue, 'e' .. pack('>I8', math.max(upcoming - now, 0)) .. queue)
-        end
         conclude()
         return table.concat(receipts)
         """#

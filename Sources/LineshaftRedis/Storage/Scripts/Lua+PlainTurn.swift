@@ -158,7 +158,10 @@ extension Lua {
                     end
                     head = head + n
                     active = active + n
-                    if deadline < upcoming then upcoming = deadline end
+                    if deadline < upcoming then
+                        upcoming = deadline
+                        tellSooner()
+                    end
                     dirty = true
                 end
                 if n < limit then

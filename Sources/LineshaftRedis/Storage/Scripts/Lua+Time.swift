@@ -114,6 +114,7 @@ extension Lua {
         -- What scripts end with that are not about giving out jobs.
         local function conclude()
             saveGroups()
+            tellSooner()
             if arrivals > 0 and band(flags, 1) == 0 then wake(arrivals) end
             offerRoom(leavings)
             flush()
