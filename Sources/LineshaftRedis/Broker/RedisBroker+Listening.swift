@@ -39,6 +39,7 @@ extension RedisBroker {
         } onCancel: {
             loop.perform { waiter.resume(.failure(Self.cancellation)) }
         }
+        activity += 1
         try result.get()
     }
 
@@ -113,10 +114,13 @@ extension RedisBroker {
         let waiter = Waiter<Void>()
         let word = Array(String(echoes).utf8)
         channelWaiters[word] = [waiter]
+        let before = activity
         _ = try await send(["PUBLISH", .bytes(echoChannel), .bytes(word)], key: echoChannel)
         try await wait(for: waiter)
+        // This call's own is not counted.
+        activity = activity == before + 2 ? before : activity
         defer { lastActivity = activity }
-        return activity != lastActivity
+        return activity != lastActivity || !channelWaiters.isEmpty
     }
 
     private func heardEcho(_ word: [UInt8]) {

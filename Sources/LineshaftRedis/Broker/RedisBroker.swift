@@ -149,6 +149,7 @@ public actor RedisBroker: Broker {
         } onCancel: {
             loop.perform { waiter.resume(.failure(Self.cancellation)) }
         }
+        activity += 1
         return try result.get()
     }
 
