@@ -67,13 +67,17 @@ struct LifetimeTests {
     @Test
     func `A loop cannot be had without file descriptors, and says so`() async {
         await #expect(processExitsWith: .success) {
-            var limit = rlimit(rlim_cur: 3, rlim_max: 3)
             #if canImport(Glibc)
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
             #else
-            setrlimit(RLIMIT_NOFILE, &limit)
+            let files = RLIMIT_NOFILE
             #endif
+            var former = rlimit()
+            getrlimit(files, &former)
+            var none = rlimit(rlim_cur: 3, rlim_max: former.rlim_max)
+            setrlimit(files, &none)
             let error = #expect(throws: UVError.self) { try UVEventLoop(name: "too many") }
+            setrlimit(files, &former)
             #expect(error?.name == "EMFILE")
             #expect(error?.message.contains("“too many”") == true)
         }
