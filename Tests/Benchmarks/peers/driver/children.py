@@ -1,0 +1,95 @@
+"""Child processes: each in a group of its own, bounded in time, and stopped by its own identifier."""
+
+import os
+import signal
+import subprocess
+import time
+
+from . import Trouble
+
+GRACE = 10
+
+
+class Children:
+    """Every process that this program started and has not stopped yet."""
+
+    def __init__(self, folder, secret=None):
+        self._folder = folder
+        self._secret = secret
+        self._running = []
+        self._started = 0
+
+    def start(self, name, command, environment=None, capture=False):
+        """Starts a process whose output goes to a log of its own, or with `capture` its standard output to us."""
+        self._started += 1
+        path = os.path.join(self._folder, f"{self._started}-{name}.log")
+        with open(path, "wb") as log:
+            child = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if capture else log,
+                stderr=log,
+                # Ctrl-C is for us alone, and the workers' own children can be reached when they do not end.
+                start_new_session=True,
+            )
+        child.label = name
+        child.log = path
+        self._running.append(child)
+        return child
+
+    def output(self, name, command, environment, limit):
+        """What a program printed, which has so many seconds for it."""
+        child = self.start(name, command, environment, capture=True)
+        try:
+            text, _ = child.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"{name} did not end within {limit} s{self.last_lines(child)}") from None
+        finally:
+            self.stop(child)
+        if child.returncode != 0:
+            raise Trouble(f"{name} ended with status {child.returncode}{self.last_lines(child)}")
+        return text.decode()
+
+    def check(self, child):
+        """Fails when a process that should be running is not."""
+        status = child.poll()
+        if status is not None:
+            raise Trouble(f"{child.label} ended early with status {status}{self.last_lines(child)}")
+
+    def stop(self, *children):
+        """Asks processes to end, waits, and kills what is left of them."""
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+        deadline = time.monotonic() + GRACE
+        for child in children:
+            try:
+                child.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                pass  # the group is killed below
+            try:
+                # The group is named after a child that we have not forgotten yet, so it is nobody else's.
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # nothing is left, as it should be
+            child.wait()
+            if child.stdout:
+                child.stdout.close()
+            if child in self._running:
+                self._running.remove(child)
+
+    def stop_all(self):
+        """Stops everything, the youngest first: workers go before their server."""
+        for child in reversed(list(self._running)):
+            self.stop(child)
+
+    def last_lines(self, child, count=12):
+        """The end of a process's log, to go behind an error."""
+        with open(child.log, encoding="utf-8", errors="replace") as log:
+            lines = log.read().splitlines()[-count:]
+        text = "\n".join("    | " + line for line in lines)
+        if self._secret:
+            text = text.replace(self._secret, "***")
+        return f"; the end of its log:\n{text}" if lines else " and printed nothing"
