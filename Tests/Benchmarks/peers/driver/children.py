@@ -58,6 +58,24 @@ class Children:
         if status is not None:
             raise Trouble(f"{child.label} ended early with status {status}{self.last_lines(child)}")
 
+    @staticmethod
+    def cpu_seconds(children):
+        """Processor time so far of what runs in the sessions of some processes: of themselves and of their children."""
+        sessions = {child.pid for child in children}
+        ticks = 0
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                with open(f"/proc/{entry}/stat", "rb") as file:
+                    # What follows the program's name, which may hold anything: state, parent, group, session, …
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue  # it ended between the two
+            if int(fields[3]) in sessions:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def stop(self, *children):
         """Asks processes to end, waits, and kills what is left of them."""
         for child in children:
@@ -85,7 +103,7 @@ class Children:
         for child in reversed(list(self._running)):
             self.stop(child)
 
-    def last_lines(self, child, count=12):
+    def last_lines(self, child, count=8):
         """The end of a process's log, to go behind an error."""
         with open(child.log, encoding="utf-8", errors="replace") as log:
             lines = log.read().splitlines()[-count:]

@@ -18,7 +18,9 @@ SETTLE = 0.3
 class Drain:
     jobs: int
     rate: float
-    """From the first finished job to the last, jobs a second."""
+    """Jobs a second, from the first finished job to the last."""
+    worker_micros: float
+    """Processor time of the workers for each of these jobs."""
 
 
 class Measurement:
@@ -52,6 +54,8 @@ class Measurement:
 
     def _step(self, title, body):
         self._server.clean()
+        with open(self._finished, "wb"):
+            pass  # from here on its length is the number of jobs done
         try:
             body()
         except Trouble as trouble:
@@ -79,6 +83,8 @@ class Measurement:
         cpu = (self._server.cpu_seconds() - cpu) * 1e6 / drain.jobs
         commands = (self._server.command_seconds() - commands) * 1e6 / drain.jobs
         self._show(f"drain{drain_suffix}", drain.rate, "jobs/s", f"{processes} process{'es' if processes > 1 else ''}")
+        if processes == 1:
+            self._show("worker_cpu_per_job", drain.worker_micros, "µs", "the worker's own, 1 process")
         if cpu_suffix is not None:
             how = "enqueued in bulk" if mode == "bulk" else "enqueued one at a time"
             self._show(f"cpu_per_job{cpu_suffix}", cpu, "µs", f"Redis's main thread; {how}")
@@ -95,16 +101,14 @@ class Measurement:
         return [self._children.start(f"{self._rival.name}-worker", command, environment) for command in commands]
 
     def _drain(self, jobs, processes):
-        with open(self._finished, "wb"):
-            pass  # from here on its length is the number of jobs done
         workers = []
         try:
             workers = self._start_workers(processes)
-            rate = self._watch(jobs, workers)
+            drain = self._watch(jobs, workers)
             time.sleep(SETTLE)
         finally:
             self._children.stop(*workers)
-        return Drain(jobs, rate)
+        return drain
 
     def _watch(self, jobs, workers):
         deadline = time.monotonic() + self._limit
@@ -112,9 +116,10 @@ class Measurement:
         while True:
             now, done = time.monotonic(), os.path.getsize(self._finished)
             if done > 0 and first is None:
-                first, already = now, done
+                first, already, cpu = now, done, self._children.cpu_seconds(workers)
             if done >= jobs:
-                return (done - already) / max(now - first, LOOK)
+                timed, cpu = max(done - already, 1), self._children.cpu_seconds(workers) - cpu
+                return Drain(jobs, timed / max(now - first, LOOK), cpu * 1e6 / timed)
             if now > deadline:
                 logs = self._children.last_lines(workers[0])
                 raise Trouble(f"{done} of {jobs} jobs were done after {self._limit} s{logs}")
