@@ -54,9 +54,15 @@ class Children:
 
     def check(self, child):
         """Fails when a process that should be running is not."""
-        status = child.poll()
-        if status is not None:
-            raise Trouble(f"{child.label} ended early with status {status}{self.last_lines(child)}")
+        if self._ended(child):
+            raise Trouble(f"{child.label} ended early{self.last_lines(child)}")
+
+    @staticmethod
+    def _ended(child):
+        """Whether a process has ended, without letting go of its identifier."""
+        return child.returncode is not None or bool(
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        )
 
     @staticmethod
     def cpu_seconds(children):
@@ -77,22 +83,18 @@ class Children:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self, *children):
-        """Asks processes to end, waits, and kills what is left of them."""
+        """Asks processes to end, waits, and kills what is left of them and of their own children."""
         for child in children:
-            if child.poll() is None:
+            if not self._ended(child):
                 child.terminate()
         deadline = time.monotonic() + GRACE
+        while not all(self._ended(child) for child in children) and time.monotonic() < deadline:
+            time.sleep(0.02)
         for child in children:
-            try:
-                child.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                pass  # the group is killed below
-            try:
-                # The group is named after a child that we have not forgotten yet, so it is nobody else's.
+            if child.returncode is None:
+                # Not waited for yet, so the identifier and the group that bears it are still this child's.
                 os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # nothing is left, as it should be
-            child.wait()
+                child.wait()
             if child.stdout:
                 child.stdout.close()
             if child in self._running:

@@ -23,7 +23,7 @@ class Figures:
         if about or note:
             figure["note"] = "; ".join(text for text in (about, note) if text)
         if self._as_json:
-            print(json.dumps(figure, sort_keys=True), flush=True)
+            print(json.dumps(figure, sort_keys=True, ensure_ascii=False, separators=(",", ":")), flush=True)
             return
         line = f"  {name:<34}{readable(value):>12} {unit:<7}"
         if reference is not None:

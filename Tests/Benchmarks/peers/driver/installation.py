@@ -16,6 +16,10 @@ APT = {
 }
 
 
+# Seconds that one installing command may take.
+LIMIT = 900
+
+
 class Installation:
     def __init__(self, requirements, may_install):
         self._requirements = requirements
@@ -74,6 +78,9 @@ class Installation:
     @staticmethod
     def _run(command):
         # Standard output is for results.
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=900).returncode
+        try:
+            status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=LIMIT).returncode
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"{' '.join(command)} did not end within {LIMIT} s; is the network there?") from None
         if status != 0:
-            raise Trouble(f"{' '.join(command)} ended with status {status}")
+            raise Trouble(f"{' '.join(command)} ended with status {status}; its messages are above")

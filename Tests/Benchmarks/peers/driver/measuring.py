@@ -73,7 +73,11 @@ class Measurement:
         name = f"{self._rival.name}-{mode}"
         environment = self._programs.environment(self._rival)
         command = self._programs.sender(self._rival, mode, count)
-        return json.loads(self._children.output(name, command, environment, self._limit).splitlines()[-1])
+        text = self._children.output(name, command, environment, self._limit)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise Trouble(f"{name} printed what is no answer: {text[:200]!r}") from None
 
     def _queue_and_drain(self, mode, processes, drain_suffix, cpu_suffix):
         cpu, commands = self._server.cpu_seconds(), self._server.command_seconds()
