@@ -42,7 +42,9 @@ class Measurement:
     def run(self, cores):
         rival = self._rival
         load = os.getloadavg()[0]
-        self._figures.title(f"\n{rival.name}: {rival.settings}\n  {rival.note}; machine's load before: {load:.2f}")
+        self._figures.title(f"\n{rival.name}: {rival.settings}\n  {rival.note}")
+        about = f"{rival.note}; settings: {rival.settings}"
+        self._figures.show(f"peer.{rival.name}.load", load, "", "the machine's, over the minute before", about=about)
         say(f"{rival.name}: {self._jobs} jobs, load {load:.2f}")
         first = "bulk" if rival.bulk else "enqueue"
         suffix = ".bulk" if rival.bulk else None

@@ -15,6 +15,8 @@ VARIANT = os.environ["PEERS_VARIANT"]
 app = Celery("celery_peer", broker=URL, backend=URL)
 app.conf.update(
     task_acks_late=VARIANT == "late",
+    # Otherwise the job of a child that was killed counts as done all the same.
+    task_reject_on_worker_lost=VARIANT == "late",
     task_ignore_result=VARIANT == "unstored",
     # The optimizing guide: a large multiplier when tasks are short.
     worker_prefetch_multiplier=128,
