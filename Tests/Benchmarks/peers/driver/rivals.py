@@ -42,7 +42,7 @@ class Rival:
         return f"{self.results}; {self.acknowledgement}"
 
 
-CELERY = "prefork, a child for each process that is counted; prefetch multiplier 128; no gossip, mingle or heartbeat; log level warning"
+CELERY = "prefork, a child for each process; prefetch multiplier 128; no gossip, mingle or heartbeat; log level warning"
 DRAMATIQ = "8 threads a process; prefetch 128; default middleware"
 TASKIQ = "uvloop; 100 tasks a process; --no-parse; log level warning"
 TASKIQ_WAITS = "polls each 1 ms for a lone job, each 10 ms with 64 in flight"
