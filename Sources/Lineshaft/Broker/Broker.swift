@@ -164,6 +164,8 @@ public struct BrokerCapabilities: OptionSet, Sendable, Hashable {
     public static let pause = BrokerCapabilities(rawValue: 1 << 5)
     /// What was accepted outlives this process.
     public static let durable = BrokerCapabilities(rawValue: 1 << 6)
+    /// Queues can be limited in concurrency and rate, over all workers.
+    public static let limits = BrokerCapabilities(rawValue: 1 << 7)
 }
 
 /// What cancelling a job did.

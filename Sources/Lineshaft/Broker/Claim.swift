@@ -50,15 +50,20 @@ public struct ClaimRequest: Sendable {
 public struct Claim: Sendable {
     /// The jobs, leased to the worker.
     public var deliveries: [Delivery]
-    /// How long until a job of these queues falls due or a lease runs out; `nil` when nothing is known to come.
+    /// How long until a job of these queues falls due, a lease runs out, or a queue's rate lets go on; `nil` when nothing is known to come.
     ///
     /// It is a duration, not a time, because the worker's clock may disagree with the broker's.
     public var nextDue: Duration?
+    /// Those of the request's queues whose limits keep jobs back that the worker could have taken.
+    ///
+    /// A worker that settles a job of such a queue claims with it, for it may have freed the next one's place.
+    public var heldBack: [QueueName]
 
     /// Creates a claim.
-    public init(deliveries: [Delivery] = [], nextDue: Duration? = nil) {
+    public init(deliveries: [Delivery] = [], nextDue: Duration? = nil, heldBack: [QueueName] = []) {
         self.deliveries = deliveries
         self.nextDue = nextDue
+        self.heldBack = heldBack
     }
 }
 

@@ -105,5 +105,5 @@ public struct BrokerConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         accepting + ordering + uniqueness + room + claiming + leases + poison + cancelling + retrying + deadLetters
-        + inspecting + pausing + time + wallClock + waking + outcomes + closing
+        + inspecting + pausing + limits + time + wallClock + waking + outcomes + closing
 }

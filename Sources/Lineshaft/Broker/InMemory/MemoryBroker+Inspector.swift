@@ -5,7 +5,7 @@
 //
 
 extension MemoryBroker: QueueInspector {
-    /// The queues that hold or have held jobs, or are paused, by name.
+    /// The queues that hold or have held jobs, or are paused or limited, by name.
     ///
     /// - Returns: Their names.
     /// - Throws: ``BrokerError`` with the code `closed`.
@@ -100,6 +100,19 @@ extension MemoryBroker: QueueInspector {
     public func setPaused(_ paused: Bool, queue: QueueName) throws(BrokerError) {
         let moment = try begin()
         table.setPaused(paused, queue: queue)
+        finish(moment)
+    }
+
+    /// Limits how much of a queue is given out, over all workers.
+    ///
+    /// - Parameters:
+    ///   - limits: The limits.
+    ///   - queue: The queue.
+    /// - Throws: ``BrokerError`` with the code `closed`, or `rejected` when a number is out of its range.
+    public func setLimits(_ limits: QueueLimits, queue: QueueName) throws(BrokerError) {
+        try limits.validate(for: queue)
+        let moment = try begin()
+        table.setLimits(limits, queue: queue, at: moment)
         finish(moment)
     }
 

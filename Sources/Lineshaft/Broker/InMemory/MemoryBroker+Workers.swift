@@ -22,8 +22,9 @@ extension MemoryBroker {
         ports[worker] = nil
         reports[worker] = nil
         // It may have been woken for jobs that it will not take now.
+        let moment = Moment(clock)
         for queue in idle.remove(worker) {
-            for other in idle.wake(queue, count: table.claimable(in: queue)) { ports[other]?.wake() }
+            for other in idle.wake(queue, count: table.claimable(in: queue, at: moment)) { ports[other]?.wake() }
         }
     }
 
@@ -153,7 +154,9 @@ extension MemoryBroker {
         let claim = table.claim(request, at: moment, hungry: &hungry)
         let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
         // A worker that was woken for a queue, and did not take all that is there, leaves the rest to others.
-        for queue in idle.update(request.worker, hungry: hungry, looks: looks) { table.noteClaimable(in: queue) }
+        for queue in idle.update(request.worker, hungry: hungry, looks: looks) {
+            table.noteClaimable(in: queue, at: moment)
+        }
         return claim
     }
 }

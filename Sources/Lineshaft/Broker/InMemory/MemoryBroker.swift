@@ -32,7 +32,7 @@ public actor MemoryBroker: Broker {
 
     /// Everything but durability.
     public nonisolated let capabilities: BrokerCapabilities = [
-        .delays, .priorities, .cancellation, .unique, .backpressure, .pause,
+        .delays, .priorities, .cancellation, .unique, .backpressure, .pause, .limits,
     ]
 
     let clock: any QueueClock
@@ -117,7 +117,7 @@ public actor MemoryBroker: Broker {
             }
         }
         if table.hasArrivals {
-            table.takeArrivals { queue, count in
+            table.takeArrivals(at: moment) { queue, count in
                 guard idle.count > 0 else { return }
                 for worker in idle.wake(queue, count: count) {
                     if let port = ports[worker] { mail.ports.append(port) }

@@ -45,6 +45,7 @@ extension QueueTable {
             records[slot].flags.insert(.started)
             again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
         case .unstarted:
+            noteUnstarted(in: Int(records[slot].queue))
             again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
         }
         return .applied

@@ -62,19 +62,23 @@ package struct QueueTable: Sendable {
     }
 
     /// Takes the queues in which jobs became ready that may be given out, and how many.
-    package mutating func takeArrivals(_ body: (_ queue: QueueName, _ count: Int) -> Void) {
+    package mutating func takeArrivals(at moment: Moment, _ body: (_ queue: QueueName, _ count: Int) -> Void) {
         for number in arrivals {
-            let count = queues[number].arrivals
+            var count = queues[number].arrivals
             queues[number].arrivals = 0
+            if queues[number].gate != nil {
+                count = min(count, queues[number].counts.ready, queues[number].allowance(at: moment))
+                if queues[number].rateWait(at: moment) != nil { noteSooner(number) }
+            }
             if !queues[number].isPaused, count > 0 { body(queues[number].name, count) }
         }
         arrivals.removeAll(keepingCapacity: true)
     }
 
-    /// Whether ``takeArrivals(_:)`` has anything to give.
+    /// Whether ``takeArrivals(at:_:)`` has anything to give.
     package var hasArrivals: Bool { !arrivals.isEmpty }
 
-    /// Whether ``takeSooner(_:)`` has anything to give.
+    /// Whether ``takeSooner(at:_:)`` has anything to give.
     package var hasSooner: Bool { !sooner.isEmpty }
 
     /// Takes the queues in which something falls due sooner than workers could know that claimed before, and when, counted
@@ -174,6 +178,8 @@ package struct QueueTable: Sendable {
         records[slot].order = 0
         queues[number].counts.running -= 1
         queues[number].compactAlarms(records, runs)
+        // Its place is free for another one.
+        if queues[number].gate != nil { noteArrivals(1, in: number) }
     }
 
     // MARK: Ends
