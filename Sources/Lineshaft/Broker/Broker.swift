@@ -34,7 +34,8 @@ public protocol Broker: Sendable {
     /// Looks into queues and changes them by hand; `nil` when the broker cannot.
     var inspector: (any QueueInspector)? { get }
 
-    /// The store that ``settle(_:)`` writes outcomes to in the same step; `nil` when the broker keeps none.
+    /// The store that ``settle(_:)`` writes outcomes to in the same step; `nil` when the broker keeps none, and gives what
+    /// it ends by itself to those who claim (``Claim/ended``).
     var results: (any ResultStore)? { get }
 
     /// Accepts jobs, in order.

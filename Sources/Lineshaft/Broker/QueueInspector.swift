@@ -49,7 +49,9 @@ public protocol QueueInspector: Sendable {
     /// Expiry and deadline move along with the time of submission, or a job whose deadline has passed could never be
     /// retried. A unique key is taken again if nobody else holds it.
     ///
-    /// - Parameter ids: Dead letters; others are left alone.
+    /// Use ``JobSystem/retry(_:)``, which also withdraws outcomes from a store that is not the broker's.
+    ///
+    /// - Parameter ids: Dead letters; others are left alone, and so is one whose ending somebody is storing just now.
     /// - Returns: How many were made ready.
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
     func retry(_ ids: [JobID]) async throws(BrokerError) -> Int
@@ -100,6 +102,9 @@ extension QueueInspector {
 }
 
 /// Where a job is that has not ended, or has ended among the dead letters.
+///
+/// States may be added, so a switch outside this package keeps an `@unknown default`.
+@nonexhaustive
 public enum JobState: String, Sendable, Hashable, CaseIterable, Codable {
     /// It waits for its time: delayed, snoozed, between two attempts, or parked.
     case scheduled
@@ -109,6 +114,10 @@ public enum JobState: String, Sendable, Hashable, CaseIterable, Codable {
     case running
     /// It failed for good.
     case dead
+    /// It has ended, and its outcome is on its way to a result store that is not the broker's.
+    ///
+    /// Such jobs are found, but neither listed nor counted.
+    case ended
 }
 
 /// How many jobs a queue holds.
@@ -154,6 +163,7 @@ public struct QueueCounts: Sendable, Hashable {
         case .ready: ready
         case .running: running
         case .dead: dead
+        case .ended: 0
         }
     }
 }

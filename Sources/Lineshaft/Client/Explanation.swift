@@ -99,6 +99,7 @@ extension JobSystem {
         }
         let due = job.due ?? clock.now
         switch job.state {
+        case .ended: return .ended(try await status(of: id))
         case .dead: return .ended(.failed(job.lastFailure))
         case .running:
             return .running(worker: job.worker, since: job.runningSince, isCancelRequested: job.isCancelRequested)

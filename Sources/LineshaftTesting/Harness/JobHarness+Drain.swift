@@ -102,7 +102,7 @@ extension JobSnapshot {
         switch state {
         case .running: true
         case .scheduled: wait != .parked
-        case .ready, .dead: false
+        case .ready, .dead, .ended: false
         }
     }
 }

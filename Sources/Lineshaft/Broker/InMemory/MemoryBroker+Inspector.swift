@@ -57,7 +57,11 @@ extension MemoryBroker: QueueInspector {
     public func find(_ id: JobID) throws(BrokerError) -> JobSnapshot? {
         let moment = try begin()
         defer { finish(moment) }
-        return table.find(id, at: moment)
+        if let job = table.find(id, at: moment) { return job }
+        var mail = Mail()
+        fileEndings(moment, &mail)
+        mail.send()
+        return unrecorded.find(id)
     }
 
     /// Makes dead letters ready again, as if just submitted; their outcome is withdrawn.
@@ -69,8 +73,9 @@ extension MemoryBroker: QueueInspector {
         let moment = try begin()
         defer { finish(moment) }
         var count = 0
-        for id in ids where table.retry(id, at: moment) {
+        for id in ids where !unrecorded.isGiven(id, at: moment.uptime) && table.retry(id, at: moment) {
             ledger.withdraw(id)
+            unrecorded.remove(id)
             count += 1
         }
         return count

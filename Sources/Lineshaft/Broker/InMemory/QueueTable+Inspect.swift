@@ -114,6 +114,7 @@ extension QueueTable {
         case .ready: page = ready(in: number, after: place, count: limit + 1)
         case .running: page = running(in: number, after: place, count: limit + 1)
         case .dead: page = dead(in: number, after: place, count: limit + 1)
+        case .ended: page = []
         }
         let hasMore = page.count > limit
         if hasMore { page.removeLast(page.count - limit) }
