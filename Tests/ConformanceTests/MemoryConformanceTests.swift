@@ -15,6 +15,22 @@ struct MemoryConformanceTests {
         try await promise.run(MemoryBrokerFixture())
     }
 
+    @Test(arguments: BrokerConformance.cases)
+    func `The in-memory broker without results keeps the contract`(_ promise: BrokerConformance.Case) async throws {
+        try await promise.run(Self.withoutResults)
+    }
+
+    @Test(arguments: SystemConformance.cases)
+    func `Workers keep their promises with a result store beside the broker`(
+        _ promise: SystemConformance.Case
+    ) async throws {
+        try await promise.run(Self.withoutResults)
+    }
+
+    private static var withoutResults: MemoryBrokerFixture {
+        MemoryBrokerFixture(configuration: .init(keepsResults: false))
+    }
+
     @Test(arguments: ResultStoreConformance.cases)
     func `The in-memory result store keeps the contract`(_ promise: ResultStoreConformance.Case) async throws {
         try await promise.run(MemoryResultStoreFixture())

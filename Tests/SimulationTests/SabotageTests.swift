@@ -21,6 +21,8 @@ struct SabotageTests {
         .countsCrashes: .attemptsBounded,
         .shrinkingTokens: .tokensGrow,
         .liesAboutRefusal: .outcomeHasCause,
+        .ignoresLimits: .limitsHold,
+        .keepsEndings: .acceptedIsKept,
     ]
 
     @Test("that breaks its promise", arguments: Saboteur.Crime.allCases)

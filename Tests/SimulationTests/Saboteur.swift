@@ -29,6 +29,10 @@ final class Saboteur: Broker {
         case shrinkingTokens
         /// Says that a settlement is refused, and applies it.
         case liesAboutRefusal
+        /// Lets go of every limit.
+        case ignoresLimits
+        /// Never says what it has ended by itself.
+        case keepsEndings
     }
 
     private struct State {
@@ -62,7 +66,11 @@ final class Saboteur: Broker {
     }
 
     func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim {
+        if crime == .ignoresLimits {
+            for queue: QueueName in ["a", "b"] { try await broker.inspector?.setLimits(.none, queue: queue) }
+        }
         var claim = try await broker.claim(request)
+        if crime == .keepsEndings { claim.ended = [] }
         state.withLock { state in
             if crime == .deliversTwice, let last = state.last, claim.deliveries.count < request.limit {
                 claim.deliveries.append(last)

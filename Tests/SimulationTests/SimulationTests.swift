@@ -36,6 +36,7 @@ enum Histories {
     private static func drive(seed: UInt64, wrap: @escaping @Sendable (any Broker) -> any Broker) -> Verdict {
         let box = Box()
         var problems: [String] = []
+        let climate = World.Climate(seed: seed)
         do {
             try Simulation.run(seed: seed, maximumSteps: 500_000) { context in
                 let recorder = HistoryRecorder(clock: context.clock)
@@ -46,7 +47,10 @@ enum Histories {
             problems.append("\(error)")
         }
         let history = box.history
-        problems += HistoryChecker().violations(in: history).map(\.description)
+        problems += HistoryChecker(
+            limits: Dictionary(uniqueKeysWithValues: climate.limits.map { ($0.queue, $0.limits) })
+        )
+        .violations(in: history).map(\.description)
         return Verdict(seed: seed, problems: problems, history: history, digest: box.digest, steps: box.steps)
     }
 }

@@ -22,6 +22,8 @@ final class World: Sendable {
     let context: SimulationContext
     let recorder: HistoryRecorder
     let broker: any Broker
+    /// The store beside a broker that keeps no outcomes.
+    let apart: (any ResultStore)?
     let climate: Climate
     private let injectors = Mutex<[FaultInjector]>([])
     private let progress = Mutex(Progress())
@@ -34,64 +36,32 @@ final class World: Sendable {
         var isOver = false
     }
 
-    /// How rough a history is.
-    struct Climate {
-        var chances: FaultPlan.Chances
-        var pushChances: FaultPlan.Chances
-        var clients: Int
-        var workers: Int
-        var jobsOfClient: Int
-        var chaos: Duration
-        var jumpsClock: Bool
-        var lease: Duration
-
-        init(using generator: inout SeededGenerator) {
-            let roughness = [0, 0.01, 0.01, 0.04, 0.08][Int.random(in: 0..<5, using: &generator)]
-            chances = FaultPlan.Chances(
-                drop: roughness,
-                loseAnswer: roughness,
-                delay: roughness,
-                delayAnswer: roughness,
-                duplicate: roughness,
-                die: roughness / 4,
-                dieAfter: roughness / 4,
-                maximumDelay: .seconds(generator.chance(0.2) ? 12 : 2)
-            )
-            pushChances = FaultPlan.Chances(
-                drop: roughness * 2,
-                delay: roughness * 2,
-                duplicate: roughness,
-                maximumDelay: .seconds(3)
-            )
-            clients = Int.random(in: 1...2, using: &generator)
-            workers = Int.random(in: 1...3, using: &generator)
-            jobsOfClient = Int.random(in: 1...6, using: &generator)
-            chaos = .seconds(Int.random(in: 5...40, using: &generator))
-            jumpsClock = generator.chance(0.3)
-            lease = .seconds(Int.random(in: 2...8, using: &generator))
-        }
-    }
-
     init(_ context: SimulationContext, recorder: HistoryRecorder, wrap: (any Broker) -> any Broker) {
         self.context = context
         self.recorder = recorder
-        var generator = context.generator("climate")
-        climate = Climate(using: &generator)
-        let memory = MemoryBroker(clock: context.clock, configuration: .init(retention: .seconds(864_000)))
+        climate = Climate(seed: context.seed)
+        let memory = MemoryBroker(
+            clock: context.clock,
+            configuration: .init(retention: .seconds(864_000), keepsResults: !climate.storesApart)
+        )
         broker = wrap(memory)
+        apart = climate.storesApart ? MemoryResultStore(clock: context.clock) : nil
     }
 
     var clock: SimulationClock { context.clock }
+    var store: (any ResultStore)? { apart ?? broker.results }
     var isHealed: Bool { progress.withLock { $0.isHealed } }
     var isOver: Bool { progress.withLock { $0.isOver } }
 
     /// Lives through the history.
     func live() async throws {
+        try await setLimits()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<climate.workers {
                 group.addTask { try await WorkerSupervisor(world: self, number: number).run() }
             }
             if climate.jumpsClock { group.addTask { try await self.jumpClock() } }
+            if climate.pauses { group.addTask { try await self.pauseNowAndThen() } }
             try await withThrowingTaskGroup(of: Void.self) { clients in
                 for number in 0..<climate.clients {
                     clients.addTask { try await Client(world: self, number: number).run() }
@@ -101,6 +71,8 @@ final class World: Sendable {
                 try await waitForOutcomes()
                 try await finish(&clients)
             }
+            // Handles that have had a failure keep it, so this is done when nobody waits.
+            if climate.revives { try await Operator(world: self).run() }
             progress.withLock { $0.isOver = true }
             try await group.waitForAll()
             try await look()
@@ -108,9 +80,14 @@ final class World: Sendable {
     }
 
     /// Makes the injector of one process, which this world heals in the end.
-    func makeInjector(_ process: SimulatedProcess) -> FaultInjector {
+    ///
+    /// - Parameters:
+    ///   - process: The process.
+    ///   - isRough: Whether things go wrong; by default until the world is healed.
+    /// - Returns: The injector.
+    func makeInjector(_ process: SimulatedProcess, isRough: Bool? = nil) -> FaultInjector {
         var plan = FaultPlan.none
-        if !isHealed {
+        if isRough ?? !isHealed {
             var generator = context.generator("faults of \(process.name)")
             let pushes = Set(FaultPoint.allCases.filter(\.isPush))
             let calls = Set(FaultPoint.allCases).subtracting(pushes)
@@ -138,7 +115,13 @@ final class World: Sendable {
         let faulty = FaultInjectingBroker(recording, faults: faults)
         while true {
             do {
-                return try await JobSystem(broker: faulty, configuration: configuration)
+                let store = apart.map {
+                    FaultInjectingResultStore(
+                        RecordingResultStore($0, recorder: recorder, process: process.name),
+                        faults: faults
+                    )
+                }
+                return try await JobSystem(broker: faulty, results: store, configuration: configuration)
             } catch let error as BrokerError where error.code == .unavailable {
                 try await clock.sleep(for: .milliseconds(200))
             }
@@ -158,6 +141,24 @@ final class World: Sendable {
         for injector in injectors.withLock({ $0 }) { injector.heal() }
     }
 
+    /// Sets the limits that hold for the whole history.
+    private func setLimits() async throws {
+        for (queue, limits) in climate.limits { try await broker.inspector?.setLimits(limits, queue: queue) }
+    }
+
+    private func pauseNowAndThen() async throws {
+        var generator = context.generator("pauses")
+        while !isHealed {
+            try await clock.sleep(for: .milliseconds(100) + generator.duration(upTo: .seconds(8)))
+            let queue: QueueName = generator.chance(0.5) ? "a" : "b"
+            recorder.record(.note("\(queue) is paused"), by: "world")
+            try await broker.inspector?.setPaused(true, queue: queue)
+            try await clock.sleep(for: generator.duration(upTo: .seconds(6)))
+            try await broker.inspector?.setPaused(false, queue: queue)
+            recorder.record(.note("\(queue) is resumed"), by: "world")
+        }
+    }
+
     private func jumpClock() async throws {
         var generator = context.generator("clock")
         while !isHealed {
@@ -167,7 +168,7 @@ final class World: Sendable {
         }
     }
 
-    private func acceptedJobs() -> [JobID] {
+    func acceptedJobs() -> [JobID] {
         var seen: Set<JobID> = []
         return recorder.history.events.compactMap { event in
             guard case .accepted(_, let job) = event.kind, seen.insert(job).inserted else { return nil }
@@ -176,13 +177,22 @@ final class World: Sendable {
     }
 
     /// Waits until every accepted job has an outcome, or it has been far too long; the checker judges which.
-    private func waitForOutcomes() async throws {
-        let end = clock.uptime + .seconds(1_200)
+    func waitForOutcomes() async throws {
+        let end = clock.uptime + .seconds(4_000)
         while clock.uptime < end {
             let jobs = acceptedJobs()
-            if let found = try await broker.results?.outcomes(of: jobs), found.count == jobs.count { return }
+            if let found = try await store?.outcomes(of: jobs) {
+                let missing = jobs.filter { found[$0] == nil }
+                if try await areDeadLetters(missing) { return }
+            }
             try await clock.sleep(for: .seconds(5))
         }
+    }
+
+    /// Whether the jobs' outcomes were withdrawn by somebody who died before the jobs were made ready again.
+    private func areDeadLetters(_ ids: [JobID]) async throws -> Bool {
+        for id in ids where try await broker.inspector?.find(id)?.state != .dead { return false }
+        return true
     }
 
     /// Clients that wait for outcomes must have seen them a minute after they were there.
@@ -203,7 +213,7 @@ final class World: Sendable {
 
     /// Looks at all outcomes at the very end: they must not have changed.
     private func look() async throws {
-        let store = broker.results.map { RecordingResultStore($0, recorder: recorder, process: "auditor") }
+        let store = store.map { RecordingResultStore($0, recorder: recorder, process: "auditor") }
         _ = try await store?.outcomes(of: acceptedJobs())
     }
 }

@@ -34,7 +34,8 @@ public protocol Broker: Sendable {
     /// Looks into queues and changes them by hand; `nil` when the broker cannot.
     var inspector: (any QueueInspector)? { get }
 
-    /// The store that ``settle(_:)`` writes outcomes to in the same step; `nil` when the broker keeps none.
+    /// The store that ``settle(_:)`` writes outcomes to in the same step; `nil` when the broker keeps none, and gives what
+    /// it ends by itself to those who claim (``Claim/ended``).
     var results: (any ResultStore)? { get }
 
     /// Accepts jobs, in order.
@@ -164,6 +165,8 @@ public struct BrokerCapabilities: OptionSet, Sendable, Hashable {
     public static let pause = BrokerCapabilities(rawValue: 1 << 5)
     /// What was accepted outlives this process.
     public static let durable = BrokerCapabilities(rawValue: 1 << 6)
+    /// Queues can be limited in concurrency and rate, over all workers.
+    public static let limits = BrokerCapabilities(rawValue: 1 << 7)
 }
 
 /// What cancelling a job did.

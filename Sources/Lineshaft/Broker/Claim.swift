@@ -27,7 +27,8 @@ public struct ClaimRequest: Sendable {
     public let worker: WorkerID
     /// The queues to take from, in order.
     ///
-    /// First each gives up to its fair share, then each up to its maximum.
+    /// First each gives up to its fair share, then each up to its maximum. One of which nothing is wanted is looked after
+    /// all the same: time catches up with it, and its endings are given.
     public let shares: [Share]
     /// The most jobs to take in all.
     public let limit: Int
@@ -35,14 +36,24 @@ public struct ClaimRequest: Sendable {
     public let lease: Duration
     /// The number of leases run out at which a job is put among the dead letters: with 3, it is given out three times.
     public let poisonLimit: Int
+    /// What this worker was given in ``Claim/ended`` and has stored since: the broker forgets it.
+    public let recorded: [Ending]
 
     /// Creates a request.
-    public init(worker: WorkerID, shares: [Share], limit: Int, lease: Duration, poisonLimit: Int) {
+    public init(
+        worker: WorkerID,
+        shares: [Share],
+        limit: Int,
+        lease: Duration,
+        poisonLimit: Int,
+        recorded: [Ending] = []
+    ) {
         self.worker = worker
         self.shares = shares
         self.limit = limit
         self.lease = lease
         self.poisonLimit = poisonLimit
+        self.recorded = recorded
     }
 }
 
@@ -50,15 +61,31 @@ public struct ClaimRequest: Sendable {
 public struct Claim: Sendable {
     /// The jobs, leased to the worker.
     public var deliveries: [Delivery]
-    /// How long until a job of these queues falls due or a lease runs out; `nil` when nothing is known to come.
+    /// How long until a job of these queues falls due, a lease runs out, or a queue's rate lets go on; `nil` when nothing is known to come.
     ///
     /// It is a duration, not a time, because the worker's clock may disagree with the broker's.
     public var nextDue: Duration?
+    /// Those of the request's queues whose limits keep jobs back that the worker could have taken.
+    ///
+    /// A worker that settles a job of such a queue claims with it, for it may have freed the next one's place.
+    public var heldBack: [QueueName]
+    /// Jobs of the request's queues that the broker has ended by itself, and whose outcomes it cannot store.
+    ///
+    /// Whoever gets them stores them, then says so in a later request; until then they are given again, each after the
+    /// request's lease. Always empty from a broker with ``Broker/results``.
+    public var ended: [Ending]
 
     /// Creates a claim.
-    public init(deliveries: [Delivery] = [], nextDue: Duration? = nil) {
+    public init(
+        deliveries: [Delivery] = [],
+        nextDue: Duration? = nil,
+        heldBack: [QueueName] = [],
+        ended: [Ending] = []
+    ) {
         self.deliveries = deliveries
         self.nextDue = nextDue
+        self.heldBack = heldBack
+        self.ended = ended
     }
 }
 

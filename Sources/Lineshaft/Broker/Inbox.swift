@@ -22,10 +22,14 @@ public final class Inbox: Sendable {
         let ticket: Ticket
         /// How many handles there are, in groups of copies.
         var holders: Int
+        /// Whether the store was asked to deliver here what becomes of the job.
+        var isWatched = false
     }
 
     private struct State {
         var entries: [JobID: Entry] = [:]
+        /// Watched jobs whose last handle was let go.
+        var abandoned: Set<JobID> = []
         var closing: BrokerError?
     }
 
@@ -104,11 +108,35 @@ public final class Inbox: Sendable {
         for ticket in tickets { ticket.fail(error) }
     }
 
+    /// The store is about to be asked to deliver here what becomes of a job.
+    package func noteWatched(_ id: JobID) {
+        state.withLock { $0.entries[id]?.isWatched = true }
+    }
+
+    /// Takes the watched jobs whose last handle was let go, and for which there is no new one.
+    package func takeAbandoned() -> [JobID] {
+        state.withLock { state in
+            if state.abandoned.isEmpty { return [] }
+            defer { state.abandoned = [] }
+            return state.abandoned.filter { state.entries[$0] == nil }.sorted()
+        }
+    }
+
+    /// Those of the jobs for which there are handles again that rely on the store.
+    package func watched(among ids: [JobID]) -> [JobID] {
+        state.withLock { state in ids.filter { state.entries[$0]?.isWatched ?? false } }
+    }
+
     /// A claim has gone away; `ticket` tells it from a later one to the same job.
     fileprivate func release(_ id: JobID, _ ticket: Ticket) {
         state.withLock { state in
             guard let entry = state.entries[id], entry.ticket === ticket else { return }
-            if entry.holders > 1 { state.entries[id]?.holders -= 1 } else { state.entries[id] = nil }
+            if entry.holders > 1 {
+                state.entries[id]?.holders -= 1
+                return
+            }
+            state.entries[id] = nil
+            if entry.isWatched { state.abandoned.insert(id) }
         }
     }
 }

@@ -40,6 +40,8 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
     public let runningSince: Timestamp?
     /// Whether somebody has cancelled it while it was running.
     public let isCancelRequested: Bool
+    /// How it ended, for a job that has ended and whose outcome has not reached a store yet.
+    public let outcome: OutcomeRecord?
     /// Its last failures, oldest first, at most ten.
     public let failures: [JobFailure]
 
@@ -59,6 +61,7 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
         worker: WorkerID? = nil,
         runningSince: Timestamp? = nil,
         isCancelRequested: Bool = false,
+        outcome: OutcomeRecord? = nil,
         failures: [JobFailure] = []
     ) {
         self.envelope = envelope
@@ -72,6 +75,7 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
         self.worker = worker
         self.runningSince = runningSince
         self.isCancelRequested = isCancelRequested
+        self.outcome = outcome
         self.failures = failures
     }
 }

@@ -8,7 +8,7 @@
 ///
 /// Nothing here is needed to run jobs, and none of it may slow them down: a large queue is read in pages.
 public protocol QueueInspector: Sendable {
-    /// The queues that hold or have held jobs, or are paused, by name.
+    /// The queues that hold or have held jobs, or are paused or limited, by name.
     ///
     /// - Returns: Their names.
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
@@ -49,7 +49,9 @@ public protocol QueueInspector: Sendable {
     /// Expiry and deadline move along with the time of submission, or a job whose deadline has passed could never be
     /// retried. A unique key is taken again if nobody else holds it.
     ///
-    /// - Parameter ids: Dead letters; others are left alone.
+    /// Use ``JobSystem/retry(_:)``, which also withdraws outcomes from a store that is not the broker's.
+    ///
+    /// - Parameter ids: Dead letters; others are left alone, and so is one whose ending somebody is storing just now.
     /// - Returns: How many were made ready.
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
     func retry(_ ids: [JobID]) async throws(BrokerError) -> Int
@@ -69,6 +71,18 @@ public protocol QueueInspector: Sendable {
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
     func setPaused(_ paused: Bool, queue: QueueName) async throws(BrokerError)
 
+    /// Limits how much of a queue is given out, over all workers together and from the next claim on.
+    ///
+    /// The limits hold until others are set, also where the broker outlives the process. Setting the same again changes
+    /// nothing. Running jobs are not touched: of more than the new limit, those that run now finish first.
+    ///
+    /// - Parameters:
+    ///   - limits: The limits; ``QueueLimits/none`` takes them away.
+    ///   - queue: The queue.
+    /// - Throws: ``BrokerError``, with the code `rejected` when a number is out of its range, and `unsupported` where
+    ///   ``BrokerCapabilities/limits`` is not declared.
+    func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError)
+
     /// The workers that have reported and not gone, by name.
     ///
     /// - Returns: Their last reports.
@@ -76,7 +90,21 @@ public protocol QueueInspector: Sendable {
     func workers() async throws(BrokerError) -> [WorkerReport]
 }
 
+extension QueueInspector {
+    /// Refuses: this broker has no limits.
+    public func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError) {
+        throw BrokerError(
+            code: .unsupported,
+            message: "This broker cannot limit the queue “\(queue)” over all workers. Limit each worker's concurrency "
+                + "with `WorkerQueues`, or use a broker that declares `limits`."
+        )
+    }
+}
+
 /// Where a job is that has not ended, or has ended among the dead letters.
+///
+/// States may be added, so a switch outside this package keeps an `@unknown default`.
+@nonexhaustive
 public enum JobState: String, Sendable, Hashable, CaseIterable, Codable {
     /// It waits for its time: delayed, snoozed, between two attempts, or parked.
     case scheduled
@@ -86,6 +114,10 @@ public enum JobState: String, Sendable, Hashable, CaseIterable, Codable {
     case running
     /// It failed for good.
     case dead
+    /// It has ended, and its outcome is on its way to a result store that is not the broker's.
+    ///
+    /// Such jobs are found, but neither listed nor counted.
+    case ended
 }
 
 /// How many jobs a queue holds.
@@ -100,14 +132,28 @@ public struct QueueCounts: Sendable, Hashable {
     public var dead: Int
     /// Whether the queue gives out nothing for now.
     public var isPaused: Bool
+    /// What the queue is limited to, over all workers.
+    public var limits: QueueLimits
+    /// How long until the queue's rate lets the next ready job begin; `nil` when the rate is not what it waits for.
+    public var rateDelay: Duration?
 
     /// Creates counts.
-    public init(scheduled: Int = 0, ready: Int = 0, running: Int = 0, dead: Int = 0, isPaused: Bool = false) {
+    public init(
+        scheduled: Int = 0,
+        ready: Int = 0,
+        running: Int = 0,
+        dead: Int = 0,
+        isPaused: Bool = false,
+        limits: QueueLimits = .none,
+        rateDelay: Duration? = nil
+    ) {
         self.scheduled = scheduled
         self.ready = ready
         self.running = running
         self.dead = dead
         self.isPaused = isPaused
+        self.limits = limits
+        self.rateDelay = rateDelay
     }
 
     /// The number of jobs in `state`.
@@ -117,6 +163,7 @@ public struct QueueCounts: Sendable, Hashable {
         case .ready: ready
         case .running: running
         case .dead: dead
+        case .ended: 0
         }
     }
 }

@@ -49,6 +49,25 @@ public protocol ResultStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func watch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) -> [JobID: OutcomeRecord]
 
+    /// Stops delivering what ``watch(_:for:)`` asked for. Called some time after the last handle of a watched job was let
+    /// go, together with others.
+    ///
+    /// It saves memory and traffic and is no promise: what is delivered all the same is dropped.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs; those that are not watched are left alone.
+    ///   - client: An attached inbox's client.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError)
+
+    /// Takes back the outcomes of failed jobs, because they are about to run again. The next outcome is then the first.
+    ///
+    /// Called for dead letters that are retried, where the store is not the broker's own.
+    ///
+    /// - Parameter ids: The jobs; those that ended otherwise than by failing, or not at all, are left alone.
+    /// - Throws: ``BrokerError`` when an unknown part was withdrawn. Repeating the call is safe.
+    func withdraw(_ ids: [JobID]) async throws(BrokerError)
+
     /// Stores the latest progress of a running job and delivers it to those who watch.
     ///
     /// Progress is advice: it may be coalesced, and one that arrives after the outcome is dropped.
@@ -68,4 +87,9 @@ public protocol ResultStore: Sendable {
 
     /// Closes connections. Called once, when the ``JobSystem`` shuts down.
     func shutdown() async
+}
+
+extension ResultStore {
+    /// Does nothing: the subscription goes on until the job ends or the client is detached.
+    public func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {}
 }

@@ -20,6 +20,10 @@ public enum Explanation: Sendable, Hashable {
     case noWorker(QueueName)
     /// Workers serve its queue, but none of them knows its name.
     case noWorkerKnows(JobName, workers: [WorkerID])
+    /// As many jobs of its queue run as the queue's limit allows, over all workers.
+    case concurrencyLimited(QueueName, limit: Int)
+    /// Its queue's rate lets the next job begin then.
+    case rateLimited(QueueName, rate: RateLimit, until: Timestamp)
     /// The workers of its queue run as many of its jobs as they may.
     case limitReached(QueueName, limit: Int)
     /// It is ready, and that many jobs go before it; `nil` where counting would be too slow.
@@ -50,6 +54,11 @@ extension Explanation: CustomStringConvertible {
             return "No worker serves the queue “\(queue)”. Start one that does."
         case .noWorkerKnows(let name, let workers):
             return "The \(workers.count) worker(s) of its queue have no handler for the job name “\(name)”."
+        case .concurrencyLimited(let queue, let limit):
+            return "The queue “\(queue)” is limited to \(limit) running job(s) over all workers, and as many run."
+        case .rateLimited(let queue, let rate, let time):
+            return "The queue “\(queue)” is limited to \(rate.count) job(s) per \(rate.period); "
+                + "the next one may begin at \(time)."
         case .limitReached(let queue, let limit):
             return "The workers of the queue “\(queue)” run \(limit) of its jobs, which is as many as they may."
         case .waiting(let ahead):
@@ -90,6 +99,7 @@ extension JobSystem {
         }
         let due = job.due ?? clock.now
         switch job.state {
+        case .ended: return .ended(try await status(of: id))
         case .dead: return .ended(.failed(job.lastFailure))
         case .running:
             return .running(worker: job.worker, since: job.runningSince, isCancelRequested: job.isCancelRequested)
@@ -113,6 +123,12 @@ extension JobSystem {
         if workers.isEmpty { return .noWorker(queue) }
         let able = workers.filter { $0.knownJobs[job.envelope.name, default: 0] >= job.envelope.version }
         if able.isEmpty { return .noWorkerKnows(job.envelope.name, workers: workers.map(\.id)) }
+        if let limit = counts.limits.concurrency, counts.running >= limit {
+            return .concurrencyLimited(queue, limit: limit)
+        }
+        if let rate = counts.limits.rate, let delay = counts.rateDelay {
+            return .rateLimited(queue, rate: rate, until: clock.now + delay)
+        }
         let limit = workers.reduce(0) { sum, worker in
             sum + min(worker.concurrency, worker.queues.first { $0.name == queue }?.concurrency ?? 0)
         }

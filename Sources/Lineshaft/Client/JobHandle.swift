@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+internal import Logging
+
 /// One submitted job, from the submitter's side.
 ///
 /// Copies are the same job; letting go of a handle changes nothing for it.
@@ -19,10 +21,16 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     private let claim: TicketClaim
     /// Whether the broker pushes the outcome here without being asked.
     private let isPushed: Bool
-    /// When the job may end without a worker.
-    private let lapses: Timestamp?
+    /// When, and in which queue, the job may end without a worker.
+    private let lapses: SubmissionPlan.Lapse?
 
-    package init(system: JobSystem, claim: TicketClaim, isDuplicate: Bool, isPushed: Bool, lapses: Timestamp? = nil) {
+    package init(
+        system: JobSystem,
+        claim: TicketClaim,
+        isDuplicate: Bool,
+        isPushed: Bool,
+        lapses: SubmissionPlan.Lapse? = nil
+    ) {
         self.id = claim.id
         self.system = system
         self.claim = claim
@@ -56,7 +64,7 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         get async throws {
             if !isPushed && !claim.ticket.isFinished { try await system.watch(id) }
             guard let lapses, !claim.ticket.isFinished else { return try await claim.ticket.outcome() }
-            return try await outcome(lapsingAt: lapses)
+            return try await outcome(lapsing: lapses)
         }
     }
 
@@ -120,17 +128,18 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
     }
 
     /// Waits, and at the time when the job may end without a worker, makes the broker look.
-    private func outcome(lapsingAt time: Timestamp) async throws -> OutcomeRecord {
+    private func outcome(lapsing lapse: SubmissionPlan.Lapse) async throws -> OutcomeRecord {
         try await withThrowingTaskGroup(of: OutcomeRecord?.self) { group in
             group.addTask { try await claim.ticket.outcome() }
             group.addTask {
-                try await system.clock.sleep(for: system.clock.now.duration(to: time))
+                try await system.clock.sleep(for: system.clock.now.duration(to: lapse.time))
                 // The broker's clock may be behind, so look again while it still keeps the job waiting.
                 while let job = try await system.broker.inspector?.find(id),
                     job.state == .ready || job.state == .scheduled
                 {
                     try await system.clock.sleep(for: .seconds(1))
                 }
+                if system.storesResultsApart { try await system.storeEndings(of: [lapse.queue]) }
                 return nil
             }
             while let result = try await group.next() {
@@ -151,9 +160,17 @@ extension JobSystem {
     /// - Throws: ``JobError`` with the code `notFound` when there is nothing to wait for; ``BrokerError``.
     @discardableResult
     func watch(_ id: JobID) async throws -> Bool {
+        try await unwatchAbandoned()
         let job = try await broker.inspector?.find(id)
+        if let record = job?.outcome {
+            // The store may know another one by now, which then is the one.
+            let stored = try await results.outcomes(of: [id])[id]
+            inbox.deliver([.finished(stored ?? record)])
+            return true
+        }
         // A job that nobody knows is not watched, for nothing would ever end that.
         if broker.inspector == nil || job.map({ $0.state != .dead }) ?? false {
+            inbox.noteWatched(id)
             guard let record = try await results.watch([id], for: inbox.client)[id] else { return false }
             inbox.deliver([.finished(record)])
             return true
@@ -164,6 +181,24 @@ extension JobSystem {
         }
         inbox.deliver([.finished(record)])
         return true
+    }
+
+    /// Tells the store which jobs nobody here asks for any more.
+    ///
+    /// A handle goes away where nothing can be awaited, so this is done before the next job is watched.
+    private func unwatchAbandoned() async throws(BrokerError) {
+        let ids = inbox.takeAbandoned()
+        if ids.isEmpty { return }
+        do {
+            try await results.unwatch(ids, for: inbox.client)
+        } catch {
+            configuration.logger.debug("Jobs are still watched that nobody asks for", metadata: ["error": "\(error)"])
+        }
+        // Somebody may have begun to watch one of them again meanwhile, which this may have undone.
+        let again = inbox.watched(among: ids)
+        if again.isEmpty { return }
+        let records = try await results.watch(again, for: inbox.client)
+        inbox.deliver(again.compactMap { id in records[id].map(ResultEvent.finished) })
     }
 
     /// A handle to a job that was submitted elsewhere, or earlier.

@@ -30,6 +30,18 @@ public enum JobStatus: Sendable, Hashable {
     }
 }
 
+extension JobStatus {
+    /// The status of a job that ended so.
+    init(_ outcome: Outcome) {
+        switch outcome {
+        case .succeeded: self = .succeeded
+        case .failed(let failure): self = .failed(failure)
+        case .cancelled: self = .cancelled
+        case .expired: self = .expired
+        }
+    }
+}
+
 extension JobSystem {
     /// Where a job is now.
     ///
@@ -39,19 +51,14 @@ extension JobSystem {
     ///   ``BrokerError`` when the broker cannot be reached.
     public func status(of id: JobID) async throws -> JobStatus {
         switch try await locate(id) {
-        case .ended(let record):
-            switch record.outcome {
-            case .succeeded: .succeeded
-            case .failed(let failure): .failed(failure)
-            case .cancelled: .cancelled
-            case .expired: .expired
-            }
+        case .ended(let record): JobStatus(record.outcome)
         case .open(let job):
             switch job.state {
             case .scheduled: .scheduled(until: job.due ?? job.envelope.submitted)
             case .ready: .ready
             case .running: .running(since: job.runningSince, worker: job.worker)
             case .dead: .failed(job.lastFailure)
+            case .ended: throw notFound(id)
             }
         }
     }
@@ -65,21 +72,8 @@ extension JobSystem {
     public func cancel(_ id: JobID) async throws -> CancellationResult {
         let job = storesResultsApart ? try await broker.inspector?.find(id) : nil
         let result = try await broker.cancel([id]).first ?? .notFound
-        if storesResultsApart && result == .cancelled { try await recordCancellation(of: id, job?.envelope) }
+        if let job, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
         return result
-    }
-
-    /// Tells the store of a job that ended without a worker, because the broker cannot.
-    private func recordCancellation(of id: JobID, _ envelope: Envelope?) async throws(BrokerError) {
-        let record = OutcomeRecord(
-            id: id,
-            outcome: .cancelled,
-            attempts: 0,
-            finished: clock.now,
-            retention: envelope?.details.retention ?? configuration.resultRetention,
-            replyTo: envelope?.replyTo
-        )
-        _ = try await results.record([record])
     }
 
     package enum Location: Sendable {
@@ -90,7 +84,7 @@ extension JobSystem {
     /// Finds a job, before or after its end.
     package func locate(_ id: JobID) async throws -> Location {
         if let record = try await results.outcomes(of: [id])[id] { return .ended(record) }
-        if let job = try await broker.inspector?.find(id) { return .open(job) }
+        if let job = try await broker.inspector?.find(id) { return job.outcome.map(Location.ended) ?? .open(job) }
         // It may have ended between the two questions.
         if let record = try await results.outcomes(of: [id])[id] { return .ended(record) }
         // Whoever cannot look for jobs cannot say that there is none.

@@ -23,6 +23,39 @@ extension JobSystem {
         try await inspector.setPaused(false, queue: queue)
     }
 
+    /// Limits how much of a queue is given out, over all workers everywhere.
+    ///
+    /// ```swift
+    /// try await jobs.limit("exports", concurrency: 2)
+    /// try await jobs.limit("mail", rate: RateLimit(100, per: .seconds(60), burst: 10))
+    /// ```
+    ///
+    /// The limits replace those that were set before, by whomever, and hold until others are set. They are kept by leases:
+    /// the place of a worker that died is free again when its lease has run out.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - concurrency: How many of its jobs run at once; any number if left out.
+    ///   - rate: How many of its jobs are begun in a time; any number if left out.
+    /// - Throws: ``ConfigurationError`` when a number is out of its range; ``BrokerError`` when the broker cannot be reached
+    ///   or cannot limit queues.
+    public func limit(_ queue: QueueName, concurrency: Int? = nil, rate: RateLimit? = nil) async throws {
+        let limits = QueueLimits(concurrency: concurrency, rate: rate)
+        try NameRules.check(queue)
+        if let problem = limits.problem {
+            throw ConfigurationError(code: .invalidValue, message: "The queue “\(queue)” is given \(problem).")
+        }
+        try await inspector.setLimits(limits, queue: queue)
+    }
+
+    /// Takes a queue's limits away.
+    ///
+    /// - Parameter queue: The queue.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot limit queues.
+    public func removeLimits(of queue: QueueName) async throws {
+        try await inspector.setLimits(.none, queue: queue)
+    }
+
     /// The broker's view into its queues: counts, lists, dead letters, workers.
     ///
     /// It throws ``BrokerError`` with the code `unsupported` when the broker has none.

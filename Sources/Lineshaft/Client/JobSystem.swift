@@ -37,29 +37,37 @@ public final class JobSystem: Sendable {
     ///
     /// - Parameters:
     ///   - broker: Moves envelopes.
-    ///   - results: Keeps outcomes; the broker's own store if left out.
+    ///   - results: Keeps outcomes, for a broker without a store of its own.
     ///   - configuration: How the system works.
-    /// - Throws: ``ConfigurationError`` when a value is out of range, or when neither broker nor call brings a result
-    ///   store; ``BrokerError`` when the store cannot be reached.
+    /// - Throws: ``ConfigurationError`` when a value is out of range, when neither broker nor call brings a result store,
+    ///   or when both do; ``BrokerError`` when the store cannot be reached.
     public init(
         broker: any Broker,
         results: (any ResultStore)? = nil,
         configuration: Configuration = Configuration()
     ) async throws {
         try configuration.validate()
-        guard let store = results ?? broker.results else {
+        let own = broker.results
+        guard let store = own ?? results else {
             throw ConfigurationError(
                 code: .unsupported,
                 message: "This broker keeps no outcomes, and no result store was given. "
                     + "Pass one as `results:`, for instance that of a Redis URL."
             )
         }
+        // The broker's own store, named once more, is still its own.
+        if let own, let results, results as AnyObject !== own as AnyObject {
+            throw ConfigurationError(
+                code: .unsupported,
+                message: "This broker keeps outcomes itself, so they would not reach the store given as `results:`. "
+                    + "Leave it out, or open the broker without a store of its own."
+            )
+        }
         self.broker = broker
         self.results = store
         self.clock = configuration.clock
         self.configuration = configuration
-        // The broker's own store, named once more, is still its own.
-        self.storesResultsApart = results.map { $0 as AnyObject !== broker.results as AnyObject } ?? false
+        self.storesResultsApart = own == nil
         self.random = RandomSource(seed: configuration.seed)
         self.inbox = Inbox(client: ClientID(random.withGenerator { $0.next() }))
         let tracing: [any SubmitMiddleware] = configuration.isTracingEnabled ? [TracingMiddleware()] : []

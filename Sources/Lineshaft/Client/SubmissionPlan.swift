@@ -8,7 +8,13 @@
 package struct SubmissionPlan: Sendable {
     package let submitted: Timestamp
     /// When a waiting job may end without a worker: at its expiry or its deadline, whichever is first.
-    package let lapses: Timestamp?
+    package let lapses: Lapse?
+
+    /// A time at which a job may end without a worker.
+    package struct Lapse: Sendable {
+        package let time: Timestamp
+        package let queue: QueueName
+    }
 
     private let name: JobName
     private let version: Int
@@ -50,7 +56,8 @@ package struct SubmissionPlan: Sendable {
         details.retention = options.retention
         details.headers = options.headers
         details.acknowledgement = options.acknowledgement ?? .batched
-        lapses = [details.expires, details.deadline].compactMap { $0 }.min()
+        let queue = queue
+        lapses = [details.expires, details.deadline].compactMap { $0 }.min().map { Lapse(time: $0, queue: queue) }
         box = Envelope.DetailsBox(details)
     }
 

@@ -28,6 +28,8 @@ package struct DeliveryLanes {
         var mayHaveMore = true
         /// Whether jobs that were claimed ahead have waited in vain since one of the queue last ended.
         var isStalled = false
+        /// Whether the queue's limits kept jobs back when it was last asked, so that the next end may free a place.
+        var isHeldBack = false
 
         func room(_ prefetch: Int) -> Int {
             isPaused ? 0 : settings.concurrency + (isStalled ? 0 : prefetch) - running - buffered.count
@@ -145,6 +147,7 @@ package struct DeliveryLanes {
         let position = lanes.count == 1 ? 0 : index[queue] ?? 0
         lanes[position].running -= 1
         lanes[position].isStalled = false
+        if lanes[position].isHeldBack { lanes[position].mayHaveMore = true }
         running -= 1
     }
 
@@ -229,6 +232,10 @@ package struct DeliveryLanes {
                 guard let position = index[share.queue] else { continue }
                 lanes[position].mayHaveMore = isFull || counts[position] >= share.maximum
             }
+        }
+        for share in request.shares {
+            guard let position = index[share.queue] else { continue }
+            lanes[position].isHeldBack = !claim.heldBack.isEmpty && claim.heldBack.contains(share.queue)
         }
         add(claim.deliveries, at: uptime, lease: request.lease)
     }

@@ -17,6 +17,8 @@ package struct RunTable {
         package let entry: JobRunner.Entry?
         package let claimed: Duration
         package let started: Duration
+        /// How long its lease certainly runs, by the worker's uptime.
+        package var heldUntil: Duration
         /// Which run of the worker this is, to tell it from others in the same slot.
         package let serial: UInt64
         package var cancellation: CancellationReason?
@@ -62,12 +64,25 @@ package struct RunTable {
         delivery: Delivery,
         entry: JobRunner.Entry?,
         claimed: Duration,
+        heldUntil: Duration = .zero,
         at uptime: Duration
     ) {
         while runs.count <= slot { runs.append(nil) }
         lastSerial += 1
-        runs[slot] = Run(delivery: delivery, entry: entry, claimed: claimed, started: uptime, serial: lastSerial)
+        runs[slot] = Run(
+            delivery: delivery,
+            entry: entry,
+            claimed: claimed,
+            started: uptime,
+            heldUntil: heldUntil,
+            serial: lastSerial
+        )
         count += 1
+    }
+
+    /// The lease of a run has been extended.
+    package mutating func extend(_ lease: Lease, until time: Duration) {
+        for slot in runs.indices where runs[slot]?.delivery.lease == lease { runs[slot]?.heldUntil = time }
     }
 
     /// Something is to happen to the run of a slot unless it has ended by then.

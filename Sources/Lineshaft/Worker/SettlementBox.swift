@@ -10,10 +10,13 @@ package struct SettlementBox {
     package struct Item: Sendable {
         package let settlement: Settlement
         package let delivery: Delivery
+        /// How long the lease certainly runs, by the worker's uptime.
+        package var heldUntil: Duration
 
-        package init(settlement: Settlement, delivery: Delivery) {
+        package init(settlement: Settlement, delivery: Delivery, heldUntil: Duration = .zero) {
             self.settlement = settlement
             self.delivery = delivery
+            self.heldUntil = heldUntil
         }
     }
 

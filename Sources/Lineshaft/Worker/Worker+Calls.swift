@@ -60,7 +60,7 @@ extension Worker {
             return .measure
         }
         if !schedule.isBusy, !underWay.contains(.exchange) {
-            let request = claimRequest() ?? withdrawal()
+            let request = claimRequest() ?? emptyRequest()
             if !outbox.isEmpty || request != nil {
                 // From here on no slot begins an exchange.
                 schedule.isBusy = true

@@ -39,9 +39,14 @@ extension Worker {
         return makeRequest(want.shares, limit: want.limit)
     }
 
-    /// A request for nothing, so that the broker wakes others in place of a worker that has paused a queue.
-    func withdrawal() -> ClaimRequest? {
-        schedule.hasLessRoom && phase == .serving ? makeRequest([], limit: 0) : nil
+    /// A request for no job: so that the broker wakes others in place of a worker that has paused a queue, or to get and
+    /// to confirm endings while there is no room.
+    func emptyRequest() -> ClaimRequest? {
+        guard phase == .serving, schedule.hasLessRoom || schedule.asksForEndings || !recordedEndings.isEmpty else {
+            return nil
+        }
+        let queues = jobs.storesResultsApart ? lanes.report.map(\.name) : []
+        return makeRequest(queues.map { ClaimRequest.Share(queue: $0, fair: 0, maximum: 0) }, limit: 0)
     }
 
     private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
@@ -50,7 +55,8 @@ extension Worker {
             shares: shares,
             limit: limit,
             lease: configuration.lease,
-            poisonLimit: configuration.poisonLimit
+            poisonLimit: configuration.poisonLimit,
+            recorded: recordedEndings
         )
     }
 
@@ -90,11 +96,34 @@ extension Worker {
             }
             note(results, of: items)
             schedule.hasLessRoom = false
+            schedule.asksForEndings = false
+            recordedEndings.removeFirst(request.recorded.count)
             take(claim, for: request, since: start)
+            if !claim.ended.isEmpty { await store(claim.ended) }
         } catch {
             outbox.putBack(items)
             throw error
         }
+    }
+
+    /// Stores what the broker has ended by itself, where the store is not the broker's own.
+    ///
+    /// The broker gives it again, here or elsewhere, until it is told.
+    private func store(_ endings: [Ending]) async {
+        let store = jobs.results
+        do {
+            _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
+        } catch {
+            logger.debug(
+                "Outcomes could not be stored; the broker gives them again",
+                metadata: ["jobs": "\(endings.count)", "error": "\(error)"]
+            )
+            return
+        }
+        recordedEndings += endings
+        // The next request tells the broker.
+        lanes.expectMore()
+        control.wake.raise()
     }
 
     private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {

@@ -45,11 +45,17 @@ extension Worker {
         schedule.heartbeat = nextHeartbeat(after: uptime)
         for (lease, status) in zip(leases, statuses) {
             switch status {
-            case .held: lanes.extend(lease, until: uptime + duration)
+            case .held:
+                lanes.extend(lease, until: uptime + duration)
+                if jobs.storesResultsApart { runs.extend(lease, until: uptime + duration) }
             case .cancelRequested: loseOrCancel(lease, .requested)
             case .lost: loseOrCancel(lease, .leaseLost)
             }
         }
+        guard jobs.storesResultsApart else { return }
+        // A worker without room may not claim for as long as its jobs run.
+        schedule.asksForEndings = true
+        lanes.expectMore()
     }
 
     /// Sees to it that the leases of what was just claimed are extended in time.

@@ -16,7 +16,8 @@ extension Worker {
     /// How many jobs run, when there is nothing else to do but to wait for them; `nil` while there is.
     package var runningWhileQuiet: Int? {
         let isQuiet =
-            phase == .serving && isAttached && outbox.isEmpty && !schedule.isBusy && underWay.isEmpty && !lanes.canStart
+            phase == .serving && isAttached && outbox.isEmpty && recordedEndings.isEmpty && !schedule.isBusy
+            && underWay.isEmpty && !lanes.canStart
             && openSlots == 0
             && !control.hasNews && nextMoment.map { $0 > jobs.clock.uptime } ?? true
             && (schedule.pause != nil || !lanes.wantsMore(prefetch: 0))

@@ -20,7 +20,8 @@ extension Worker {
         report(disposition, of: run.delivery, duration: duration)
         let item = SettlementBox.Item(
             settlement: Settlement(lease: run.delivery.lease, disposition: disposition),
-            delivery: run.delivery
+            delivery: run.delivery,
+            heldUntil: run.heldUntil
         )
         if acknowledgement(of: run) == .immediate && !Task.isCancelled {
             await settleAtOnce(item)
@@ -82,38 +83,6 @@ extension Worker {
         let items = try await recordOutcomes(items)
         let results = try await jobs.broker.settle(items.map(\.settlement))
         note(results, of: items)
-    }
-
-    /// Stores outcomes where settling does not.
-    ///
-    /// - Returns: What is to be settled. A worker that had lost its lease may have stored another outcome, and the first
-    ///   one stands.
-    func recordOutcomes(_ items: [SettlementBox.Item]) async throws(BrokerError) -> [SettlementBox.Item] {
-        guard jobs.storesResultsApart else { return items }
-        let now = jobs.clock.now
-        let records = items.compactMap { item -> OutcomeRecord? in
-            guard let outcome = item.settlement.disposition.outcome else { return nil }
-            let envelope = item.delivery.envelope
-            return OutcomeRecord(
-                id: envelope.id,
-                outcome: outcome,
-                attempts: item.delivery.attempt,
-                finished: now,
-                retention: envelope.details.retention ?? jobs.configuration.resultRetention,
-                replyTo: envelope.replyTo
-            )
-        }
-        if records.isEmpty { return items }
-        let store = jobs.results
-        let stored = try await uncancelled { (_) throws(BrokerError) in try await store.record(records) }
-        let outcomes = Dictionary(stored.map { ($0.id, $0.outcome) }) { first, _ in first }
-        return items.map { item in
-            guard let ours = item.settlement.disposition.outcome,
-                let first = outcomes[item.delivery.envelope.id], first != ours
-            else { return item }
-            let settlement = Settlement(lease: item.settlement.lease, disposition: Settlement.Disposition(first))
-            return SettlementBox.Item(settlement: settlement, delivery: item.delivery)
-        }
     }
 
     /// Takes in what the broker made of settlements.

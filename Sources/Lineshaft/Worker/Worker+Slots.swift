@@ -171,7 +171,14 @@ extension Worker {
                 continue
             }
             let entry = runner?.entry(for: delivery.envelope)
-            runs.begin(slot: slot, delivery: delivery, entry: entry, claimed: held.claimed, at: uptime)
+            runs.begin(
+                slot: slot,
+                delivery: delivery,
+                entry: entry,
+                claimed: held.claimed,
+                heldUntil: held.heldUntil,
+                at: uptime
+            )
             let deadline = limitRun(slot: slot, delivery.envelope, entry, from: uptime)
             metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
             return JobRunner.Assignment(delivery: delivery, entry: entry, deadline: deadline)

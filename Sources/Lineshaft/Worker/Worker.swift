@@ -44,6 +44,8 @@ public actor Worker: Service {
     var knownJobs: [JobName: Int] = [:]
     /// How many slots have been opened and have not asked for a job yet.
     var openSlots = 0
+    /// The endings that this worker has stored and has not told the broker about.
+    var recordedEndings: [Ending] = []
     /// What was cancelled while a claim was under way that may bring it.
     var cancelledOnTheWay: Set<JobID> = []
     nonisolated let alarm: Alarm
@@ -125,6 +127,8 @@ public actor Worker: Service {
         var settlingAtOnce = 0
         /// Whether the broker may believe that the worker waits for jobs that it does not want any more.
         var hasLessRoom = false
+        /// Whether to ask for endings although no job is wanted.
+        var asksForEndings = false
     }
 
     private static func makeName(_ jobs: JobSystem) -> String {

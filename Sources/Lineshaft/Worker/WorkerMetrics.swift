@@ -95,7 +95,7 @@ struct WorkerMetrics {
 
     /// A queue holds so many jobs.
     func depth(of queue: QueueName, _ counts: QueueCounts) {
-        for state in JobState.allCases {
+        for state in JobState.allCases where state != .ended {
             Gauge(
                 label: "lineshaft_queue_depth",
                 dimensions: [("queue", queue.rawValue), ("state", state.rawValue)],

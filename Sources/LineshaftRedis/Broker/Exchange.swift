@@ -15,6 +15,8 @@ struct ExchangeResult: Sendable {
     var asked: [QueueName: Int] = [:]
     /// Whether there is more to do at once.
     var hasMore = false
+    /// The queues whose limits keep jobs back.
+    var heldBack: [QueueName] = []
 }
 
 /// An exchange whose turns, one for each queue, are under way at once.
@@ -39,6 +41,7 @@ final class Exchange {
             result.taken[turn.queue, default: 0] += answer.jobs.count
             result.asked[turn.queue, default: 0] += question.limit
             result.hasMore = result.hasMore || answer.hasMore
+            if answer.isHeldBack { result.heldBack.append(turn.queue) }
         }
         missing -= 1
         return missing == 0

@@ -47,6 +47,7 @@ extension RedisBroker {
         let first = try await exchange(turns(batch, questions, request))
         var deliveries = first.deliveries
         var hasMore = first.hasMore
+        var heldBack = first.heldBack
         count = deliveries.count
         let others = attachedWorkers[request.worker]?.interest.goOn(
             request,
@@ -59,6 +60,7 @@ extension RedisBroker {
                 let second = try await exchange(turns(SettlementBatch([]), others, request))
                 deliveries += second.deliveries
                 hasMore = hasMore || second.hasMore
+                heldBack += second.heldBack
                 count = deliveries.count
             } catch {
                 // What was settled and given already stands; the queues that failed are asked again the next time.
@@ -66,7 +68,8 @@ extension RedisBroker {
             }
         }
         let due = attachedWorkers[request.worker]?.interest.nextDue(of: request, at: clock.uptime)
-        return (batch.results(first.results), Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due))
+        let claim = Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due, heldBack: heldBack)
+        return (batch.results(first.results), claim)
     }
 
     /// Listens to what concerns the queues of a request, and passes on what the worker has given up.

@@ -32,7 +32,7 @@ extension RedisBroker: QueueInspector {
     /// - Returns: The counts.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
     public func counts(of queue: QueueName) async throws(BrokerError) -> QueueCounts {
-        try await call(CountsCall(keys: keys(queue), settings: settings)).counts
+        try await call(CountsCall(keys: keys(queue), settings: settings))
     }
 
     /// The jobs of a queue in one state, a page at a time, in the order in which they would be taken.
@@ -50,6 +50,8 @@ extension RedisBroker: QueueInspector {
         after cursor: String?,
         limit: Int
     ) async throws(BrokerError) -> JobPage {
+        // Outcomes are stored together with the end, so no job is ever on the way between the two.
+        if state == .ended { return JobPage(jobs: [], cursor: nil) }
         let page: PageCall
         do throws(StorageError) {
             page = try PageCall(state, after: cursor, limit: limit, keys: keys(queue), settings: settings)
@@ -132,6 +134,18 @@ extension RedisBroker: QueueInspector {
     public func setPaused(_ paused: Bool, queue: QueueName) async throws(BrokerError) {
         try await register(queue)
         try await call(ConfigureCall(paused: paused, keys: keys(queue), settings: settings))
+    }
+
+    /// Limits how much of a queue is given out, over all workers together and from the next claim on.
+    ///
+    /// - Parameters:
+    ///   - limits: The limits; none takes them away.
+    ///   - queue: The queue.
+    /// - Throws: ``/Lineshaft/BrokerError``, with the code `rejected` when a number is out of its range.
+    public func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError) {
+        try limits.validate(for: queue)
+        try await register(queue)
+        try await call(ConfigureCall(limits, keys: keys(queue), settings: settings))
     }
 
     /// The workers that have reported and not gone, by name.

@@ -90,6 +90,15 @@ extension RedisBroker: ResultStore {
         return try await call(all: calls).lazy.compactMap { $0[id] }.first
     }
 
+    /// Takes back the outcomes of failed jobs, because they are about to run again.
+    ///
+    /// - Parameter ids: The jobs; those that ended otherwise than by failing, or not at all, are left alone.
+    /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was withdrawn. Repeating the call is safe.
+    public func withdraw(_ ids: [JobID]) async throws(BrokerError) {
+        let calls = ids.parts.map { WithdrawCall(Array($0), keys: outcomeKeys, settings: settings) }
+        _ = try await call(all: calls)
+    }
+
     // MARK: Where a job is
 
     private var outcomeKeys: QueueKeys { QueueKeys(outcomesUnder: settings.prefix) }

@@ -18,7 +18,7 @@ internal import UVEventLoop
 public actor RedisBroker: Broker {
     /// Everything a broker can do.
     public nonisolated let capabilities: BrokerCapabilities = [
-        .delays, .priorities, .cancellation, .unique, .backpressure, .pause, .durable,
+        .delays, .priorities, .cancellation, .unique, .backpressure, .pause, .limits, .durable,
     ]
 
     /// The loop that this actor runs on.

@@ -17,6 +17,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case retry
     case outcomes
     case record
+    case withdraw
     case report
     case room
     case leave
@@ -64,6 +65,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .retry: Lua.retry
         case .outcomes: Lua.outcomes
         case .record: Lua.record
+        case .withdraw: Lua.withdraw
         case .report: Lua.report
         case .room: Lua.room
         case .leave: Lua.leave

@@ -86,7 +86,9 @@ extension BrokerConformance {
         Case("A retried dead letter gets the time again that it was given", needs: .delays, inspector: true) { trial in
             let id = try await trial.submit { $0.deadline = trial.now + .seconds(60) }
             try await trial.advance(by: .seconds(61))
-            try await trial.takeNothing()
+            let claim = try await trial.claim()
+            try check("the deliveries", claim.deliveries.count, is: 0)
+            try await trial.confirm(claim.ended)
             try check("the number", try await trial.inspector().retry([id]), is: 1)
             try check("the job", try await trial.take().envelope.id, is: id)
         },

@@ -52,6 +52,8 @@ public struct BrokerConformance: Sendable {
         public let needsInspector: Bool
         /// Whether the case needs the broker's own ``/Lineshaft/Broker/results``.
         public let needsResults: Bool
+        /// Whether the case is about brokers without results of their own.
+        public let needsNoResults: Bool
         private let body: @Sendable (BrokerTrial) async throws -> Void
 
         init(
@@ -60,6 +62,7 @@ public struct BrokerConformance: Sendable {
             needs capabilities: BrokerCapabilities = [],
             inspector: Bool = false,
             results: Bool = false,
+            withoutResults: Bool = false,
             _ body: @escaping @Sendable (BrokerTrial) async throws -> Void
         ) {
             self.name = name
@@ -67,6 +70,7 @@ public struct BrokerConformance: Sendable {
             self.capabilities = capabilities
             needsInspector = inspector
             needsResults = results
+            needsNoResults = withoutResults
             self.body = body
         }
 
@@ -77,7 +81,7 @@ public struct BrokerConformance: Sendable {
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities)
                 && (!needsInspector || broker.inspector != nil)
-                && (!needsResults || broker.results != nil)
+                && (!needsResults || broker.results != nil) && (!needsNoResults || broker.results == nil)
         }
 
         /// Makes a broker and sees whether it does what it must.
@@ -105,5 +109,5 @@ public struct BrokerConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         accepting + ordering + uniqueness + room + claiming + leases + poison + cancelling + retrying + deadLetters
-        + inspecting + pausing + time + wallClock + waking + outcomes + closing
+        + inspecting + pausing + limits + time + wallClock + waking + outcomes + endings + closing
 }

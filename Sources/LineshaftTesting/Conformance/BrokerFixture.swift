@@ -38,11 +38,23 @@ public protocol BrokerFixture: Sendable {
     /// - Returns: Whether anything was under way since the last call, so that more may follow from it.
     /// - Throws: Whatever kept it from finding out.
     func settleDown() async throws -> Bool
+
+    /// Makes the result store that systems of a broker without one of its own use. Called once for each case that needs
+    /// it.
+    ///
+    /// - Returns: The store, open and empty.
+    /// - Throws: Whatever kept it from being made.
+    func makeResultStore() async throws -> any ResultStore
 }
 
 extension BrokerFixture {
     /// Returns at once, for nothing is ever under way.
     public func settleDown() async throws -> Bool { false }
+
+    /// Makes one in memory, on the fixture's clock.
+    public func makeResultStore() async throws -> any ResultStore {
+        MemoryResultStore(clock: clock)
+    }
 }
 
 /// What a result store's tests hand to the conformance suite.

@@ -174,6 +174,19 @@ final class BrokerTrial: Sendable {
         try check("the settlement's result", results, is: [result], file: file, line: line)
     }
 
+    /// Says that endings are stored.
+    func confirm(_ endings: [Ending]) async throws {
+        let request = ClaimRequest(
+            worker: WorkerID("worker-1"),
+            shares: [ClaimRequest.Share(queue: queue, fair: 0, maximum: 0)],
+            limit: 0,
+            lease: .seconds(30),
+            poisonLimit: 3,
+            recorded: endings
+        )
+        _ = try await broker.claim(request)
+    }
+
     func failure(attempt: Int = 1, _ message: String = "It did not work.") -> JobFailure {
         JobFailure(code: .failed, message: message, type: "TrialError", attempt: attempt, time: now)
     }

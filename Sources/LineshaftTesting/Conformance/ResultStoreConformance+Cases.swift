@@ -66,6 +66,32 @@ extension ResultStoreConformance {
         },
     ]
 
+    /// Failed jobs that run again.
+    static let withdrawing: [Case] = [
+        Case("A withdrawn failure is gone, and the next outcome is the first") { trial in
+            let failure = JobFailure(code: .failed, message: "No.", type: "", attempt: 1, time: trial.fixture.clock.now)
+            _ = try await trial.store.record([trial.record(1, .failed(failure)), trial.record(2, .failed(failure))])
+            try await trial.store.withdraw([trial.id(1), trial.id(3)])
+            try await trial.store.withdraw([trial.id(1)])
+            try check("the outcome", try await trial.outcome(of: 1), is: nil)
+            try check("the other", try await trial.outcome(of: 2), is: .failed(failure))
+            let inbox = try await trial.attachInbox(7)
+            let claim = inbox.claim(trial.id(1))
+            try check("what is known", try await trial.store.watch([claim.id], for: inbox.client).count, is: 0)
+            let stored = try await trial.store.record([trial.record(1)])
+            try check("the next", stored.map(\.outcome), is: [.succeeded([1])])
+            try check("what is told", try await claim.ticket.outcome().outcome, is: .succeeded([1]))
+        },
+        Case("An outcome that is no failure is not withdrawn") { trial in
+            let outcomes: [Outcome] = [.succeeded([1]), .cancelled, .expired]
+            for (number, outcome) in outcomes.enumerated() {
+                _ = try await trial.store.record([trial.record(UInt64(number), outcome)])
+                try await trial.store.withdraw([trial.id(UInt64(number))])
+                try check("the outcome", try await trial.outcome(of: UInt64(number)), is: outcome)
+            }
+        },
+    ]
+
     /// Who is told.
     static let telling: [Case] = [
         Case("An outcome is delivered to the process it names") { trial in
@@ -104,6 +130,16 @@ extension ResultStoreConformance {
                 }
                 try await group.waitForAll()
             }
+            for claim in claims { _ = try await claim.ticket.outcome() }
+        },
+        Case("Who watches no more disturbs nobody, and may watch again") { trial in
+            let inboxes = [try await trial.attachInbox(7), try await trial.attachInbox(8)]
+            for inbox in inboxes { _ = try await trial.store.watch([trial.id(1), trial.id(2)], for: inbox.client) }
+            try await trial.store.unwatch([trial.id(1), trial.id(3)], for: inboxes[0].client)
+            try await trial.store.unwatch([trial.id(2)], for: inboxes[0].client)
+            _ = try await trial.store.watch([trial.id(2)], for: inboxes[0].client)
+            let claims = [inboxes[0].claim(trial.id(2)), inboxes[1].claim(trial.id(1)), inboxes[1].claim(trial.id(2))]
+            _ = try await trial.store.record([trial.record(1), trial.record(2)])
             for claim in claims { _ = try await claim.ticket.outcome() }
         },
         Case("A process that has left does not keep others from being told") { trial in

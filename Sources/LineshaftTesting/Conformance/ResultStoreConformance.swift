@@ -39,7 +39,7 @@ public struct ResultStoreConformance: Sendable {
     }
 
     /// All cases.
-    public static let cases: [Case] = storing + telling + progress
+    public static let cases: [Case] = storing + withdrawing + telling + progress
 }
 
 /// One run of one case.

@@ -68,6 +68,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case readOutcomes
     /// ``/Lineshaft/ResultStore/watch(_:for:)``
     case watch
+    /// ``/Lineshaft/ResultStore/unwatch(_:for:)``
+    case unwatch
+    /// ``/Lineshaft/ResultStore/withdraw(_:)``
+    case withdraw
     /// ``/Lineshaft/ResultStore/report(_:of:)``
     case reportProgress
     /// ``/Lineshaft/ResultStore/progress(of:)``

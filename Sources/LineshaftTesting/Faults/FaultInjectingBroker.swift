@@ -18,6 +18,8 @@ public import Lineshaft
 public final class FaultInjectingBroker: Broker {
     /// Decides what goes wrong.
     public let faults: FaultInjector
+    /// The wrapped broker's store, with faults; `nil` when it has none.
+    public let results: (any ResultStore)?
     private let broker: any Broker
 
     /// Wraps a broker.
@@ -28,6 +30,7 @@ public final class FaultInjectingBroker: Broker {
     public init(_ broker: any Broker, faults: FaultInjector) {
         self.broker = broker
         self.faults = faults
+        results = broker.results.map { FaultInjectingResultStore($0, faults: faults) }
     }
 
     /// What the wrapped broker can do.
@@ -42,11 +45,6 @@ public final class FaultInjectingBroker: Broker {
     /// The wrapped broker's inspector, with faults; `nil` when it has none.
     public var inspector: (any QueueInspector)? {
         broker.inspector.map { FaultInjectingInspector($0, faults: faults) }
-    }
-
-    /// The wrapped broker's store, with faults; `nil` when it has none.
-    public var results: (any ResultStore)? {
-        broker.results.map { FaultInjectingResultStore($0, faults: faults) }
     }
 
     /// Accepts jobs, unless something goes wrong.

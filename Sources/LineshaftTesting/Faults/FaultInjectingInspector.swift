@@ -53,6 +53,12 @@ struct FaultInjectingInspector: QueueInspector {
         }
     }
 
+    func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError) {
+        try await faults.call(.inspect) { () async throws(BrokerError) in
+            try await inspector.setLimits(limits, queue: queue)
+        }
+    }
+
     func workers() async throws(BrokerError) -> [WorkerReport] {
         try await faults.call(.inspect) { () async throws(BrokerError) in try await inspector.workers() }
     }

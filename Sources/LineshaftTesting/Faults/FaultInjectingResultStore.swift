@@ -100,6 +100,24 @@ public final class FaultInjectingResultStore: ResultStore {
         try await faults.call(.readProgress) { () async throws(BrokerError) in try await store.progress(of: id) }
     }
 
+    /// Ends subscriptions, unless something goes wrong.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: An attached inbox's client.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
+    public func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {
+        try await faults.call(.unwatch) { () async throws(BrokerError) in try await store.unwatch(ids, for: client) }
+    }
+
+    /// Takes outcomes back, unless something goes wrong.
+    ///
+    /// - Parameter ids: The jobs.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
+    public func withdraw(_ ids: [JobID]) async throws(BrokerError) {
+        try await faults.call(.withdraw) { () async throws(BrokerError) in try await store.withdraw(ids) }
+    }
+
     /// Does nothing: the wrapped store is shared, and whoever made it shuts it down.
     public func shutdown() async {}
 }

@@ -24,9 +24,9 @@ extension JobHarness {
         while true {
             try await waitUntilOnlyTimeIsWaitedFor()
             let unfinished = try await unfinishedJobs()
-            if !unfinished.contains(where: \.canStillRun) {
-                return try await report(unfinished, since: start)
-            }
+            var canStillRun = unfinished.contains(where: \.canStillRun)
+            if !canStillRun { canStillRun = try await waitsForRate(unfinished) }
+            if !canStillRun { return try await report(unfinished, since: start) }
             // What is ready now and not taken waits for something else than time.
             let deadlines = [await worker.nextMoment, harnessClock.nextHandlerDeadline]
             guard let deadline = deadlines.compactMap({ $0 }).min() else {
@@ -67,6 +67,14 @@ extension JobHarness {
         return found
     }
 
+    /// Whether time alone lets ready jobs begin that their queue's rate keeps back.
+    private func waitsForRate(_ unfinished: [JobSnapshot]) async throws -> Bool {
+        for queue in Set(unfinished.map(\.envelope.queue)) {
+            if try await jobs.inspector.counts(of: queue).rateDelay != nil { return true }
+        }
+        return false
+    }
+
     private func report(_ unfinished: [JobSnapshot], since start: Duration) async throws -> DrainReport {
         let ids = recorder.submissions.filter { !$0.isDuplicate }.map(\.id)
         return DrainReport(
@@ -94,7 +102,7 @@ extension JobSnapshot {
         switch state {
         case .running: true
         case .scheduled: wait != .parked
-        case .ready, .dead: false
+        case .ready, .dead, .ended: false
         }
     }
 }

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-internal import Lineshaft
+public import Lineshaft
 
 /// Judges a recorded history by the promises that Lineshaft makes, whichever broker it was recorded with.
 ///
@@ -15,6 +15,8 @@ public struct HistoryChecker: Sendable {
     public var poisonLimit: Int
     /// How far the clocks of the processes may disagree.
     public var tolerance: Duration
+    /// The limits that held for queues from begin to end.
+    public var limits: [QueueName: QueueLimits]
     /// Whether the history goes on until every job should have ended.
     public var isComplete: Bool
 
@@ -23,10 +25,17 @@ public struct HistoryChecker: Sendable {
     /// - Parameters:
     ///   - poisonLimit: How many times a job's lease may run out, as the workers were configured.
     ///   - tolerance: How far the clocks of the processes may disagree; zero where they share one.
+    ///   - limits: The limits that held for queues from begin to end.
     ///   - isComplete: Whether the history goes on until every job should have ended.
-    public init(poisonLimit: Int = 5, tolerance: Duration = .zero, isComplete: Bool = true) {
+    public init(
+        poisonLimit: Int = 5,
+        tolerance: Duration = .zero,
+        limits: [QueueName: QueueLimits] = [:],
+        isComplete: Bool = true
+    ) {
         self.poisonLimit = poisonLimit
         self.tolerance = tolerance
+        self.limits = limits
         self.isComplete = isComplete
     }
 
@@ -50,6 +59,9 @@ public struct HistoryChecker: Sendable {
             judge.judgeStarts(story)
         }
         judge.judgeUniqueness(stories.order.compactMap { stories.stories[$0] })
+        for (queue, limits) in limits.sorted(by: { $0.key < $1.key }) {
+            judge.judgeLimits(limits, stories.order.compactMap { stories.stories[$0] }.filter { $0.queue == queue })
+        }
         return judge.violations
     }
 }

@@ -41,6 +41,12 @@ public struct HistoryEvent: Sendable, Hashable, Codable {
         case cancelled(call: Int, job: JobID, atOnce: Bool)
         /// Somebody saw the job's outcome.
         case outcome(job: JobID, HistoryOutcome)
+        /// An outcome is about to be handed to a store that is not the broker's.
+        case storing(job: JobID, HistoryOutcome)
+        /// A job is about to be deleted, which ends one that waits as cancelled.
+        case deleting(job: JobID)
+        /// A dead letter is about to be made ready again.
+        case reviving(job: JobID)
         /// A dead letter was made ready again: its life begins anew.
         case revived(job: JobID)
         /// A process was started.

@@ -36,6 +36,8 @@ public enum HistoryRule: String, Sendable, Hashable, CaseIterable {
     case notBeforeStart
     /// Of two jobs with one unique key, the second is not accepted while the first goes on.
     case uniqueExcludes
+    /// No more jobs of a limited queue are leased at once, or begun in a time, than its limits allow.
+    case limitsHold
 }
 
 /// A breach of a promise.

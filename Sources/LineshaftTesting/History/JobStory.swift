@@ -69,11 +69,22 @@ struct JobStory {
     var starts: [Start] = []
     var outcomes: [(outcome: HistoryOutcome, position: Int, time: Timestamp)] = []
     var cancellations: [Cancellation] = []
+    var stored: [(outcome: HistoryOutcome, position: Int)] = []
+    /// Whether it was a dead letter and was made ready again: then its times have moved, and it may have no unique key.
+    var isReborn = false
+    /// What belongs to lives before the last, which limits count all the same.
+    var earlier: [Delivery] = []
+    var earlierSettlements: [Settlement] = []
+    /// Where it was about to be made ready again.
+    var reviving: Int?
 
     init(id: JobID) { self.id = id }
 
     /// What was submitted; of several identical submissions the first.
     var submission: SubmittedJob? { submissions.first?.job }
+
+    /// The queue it was submitted to.
+    var queue: QueueName? { submission?.queue }
 
     /// The deliveries by token, oldest first.
     var byToken: [Delivery] { deliveries.sorted { $0.job.token < $1.job.token } }
@@ -172,6 +183,13 @@ struct JobStories {
             change(job) { $0.answerCancellation(call(number), atOnce: atOnce, at: position) }
         case .outcome(let job, let outcome):
             change(job) { $0.outcomes.append((outcome, position, event.time)) }
+        case .storing(let job, let outcome):
+            change(job) { $0.stored.append((outcome, position)) }
+        case .deleting(let job):
+            // It is cancelled if it waits; nobody says which.
+            change(job) { $0.cancellations.append(.init(call: call(-1), begin: position)) }
+        case .reviving(let job):
+            change(job) { $0.reviving = position }
         case .revived(let job):
             change(job) { $0.startAgain() }
         case .declined, .ended, .processStarted, .processDied, .note:
@@ -200,10 +218,26 @@ extension JobStory {
     }
 
     /// A dead letter was made ready again: what was before is another story, except that it was accepted.
+    ///
+    /// A worker may have had the job before whoever made it ready again had the answer.
     fileprivate mutating func startAgain() {
         var reborn = JobStory(id: id)
         reborn.submissions = submissions
         reborn.accepted = accepted
+        reborn.isReborn = true
+        reborn.earlier = earlier + deliveries.filter { $0.end <= reviving ?? .max }
+        reborn.earlierSettlements = earlierSettlements + settlements.filter { $0.begin <= reviving ?? .max }
+        if let reviving {
+            reborn.deliveries = deliveries.filter { $0.end > reviving }
+            reborn.settlements = settlements.filter { $0.begin > reviving }
+            reborn.extensions = extensions.filter { renewal in
+                reborn.deliveries.contains { $0.job.token == renewal.token }
+            }
+            reborn.starts = starts.filter { $0.position > reviving }
+            reborn.outcomes = outcomes.filter { $0.position > reviving }
+            reborn.cancellations = cancellations.filter { $0.begin > reviving }
+            reborn.stored = stored.filter { $0.position > reviving }
+        }
         self = reborn
     }
 }

@@ -35,13 +35,16 @@ extension Judge {
         let isSettled = story.settlements.contains { settlement in
             settlement.disposition == .final(outcome) && settlement.mayHaveApplied && settlement.begin < position
         }
+        // A store that is not the broker's gets the outcome first. It cannot compare tokens, so any worker may be heard.
+        let isStored = story.stored.contains { $0.outcome == outcome && $0.position < position }
+        let isCaused = isSettled || isStored
         switch outcome.kind {
         case .succeeded:
-            if !isSettled { note(.outcomeHasCause, story, "It succeeded, but nobody settled it so.", [position]) }
+            if !isCaused { note(.outcomeHasCause, story, "It succeeded, but nobody settled it so.", [position]) }
         case .failed:
             // A broker ends poisoned and overdue jobs by itself.
             let isByBroker = ["poisoned", "deadlineExceeded"].contains { outcome.detail.hasPrefix($0) }
-            if !isSettled && !isByBroker {
+            if !isCaused && !isByBroker {
                 note(.outcomeHasCause, story, "It failed, but nobody settled it so.", [position])
             }
         case .cancelled:
@@ -88,7 +91,7 @@ extension Judge {
             let key: String
         }
         var holders: [Key: [JobStory]] = [:]
-        for story in stories {
+        for story in stories where !story.isReborn {
             guard let submission = story.submission, let key = submission.uniqueKey,
                 let accepted = story.accepted.first
             else { continue }

@@ -44,7 +44,7 @@ extension Judge {
     }
 
     private mutating func judgeExpiry(_ story: JobStory) {
-        guard let expires = story.submission?.expires, let first = story.starts.first else { return }
+        guard !story.isReborn, let expires = story.submission?.expires, let first = story.starts.first else { return }
         // Nobody can tell whether a delivery that was lost had been started, so a later one may start at any time.
         guard story.deliveries.contains(where: { $0.job.token == first.token && $0.job.delivery == 1 }) else { return }
         if first.time > expires + wallTolerance {

@@ -11,6 +11,10 @@ public import Lineshaft
 /// Around the broker itself, inside a ``FaultInjectingBroker``, it sees what really took effect. Around a broker in a real
 /// process it sees what that process saw. A ``HistoryChecker`` judges both.
 public final class RecordingBroker: Broker {
+    /// The wrapped broker's inspector, whose changes are recorded; `nil` when it has none.
+    public let inspector: (any QueueInspector)?
+    /// The wrapped broker's store, recorded; `nil` when it has none.
+    public let results: (any ResultStore)?
     private let broker: any Broker
     private let recorder: HistoryRecorder
     private let process: String
@@ -25,6 +29,8 @@ public final class RecordingBroker: Broker {
         self.broker = broker
         self.recorder = recorder
         self.process = process
+        inspector = broker.inspector.map { RecordingInspector($0, recorder: recorder, process: process) }
+        results = broker.results.map { RecordingResultStore($0, recorder: recorder, process: process) }
     }
 
     /// What the wrapped broker can do.
@@ -35,14 +41,6 @@ public final class RecordingBroker: Broker {
 
     /// The broker's own interval.
     public var idleInterval: Duration? { broker.idleInterval }
-
-    /// The wrapped broker's inspector, which is not recorded.
-    public var inspector: (any QueueInspector)? { broker.inspector }
-
-    /// The wrapped broker's store, recorded; `nil` when it has none.
-    public var results: (any ResultStore)? {
-        broker.results.map { RecordingResultStore($0, recorder: recorder, process: process) }
-    }
 
     /// Accepts jobs and records it.
     ///

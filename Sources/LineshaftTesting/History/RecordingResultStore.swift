@@ -52,6 +52,9 @@ public final class RecordingResultStore: ResultStore {
     /// - Returns: What the wrapped store returns.
     /// - Throws: What the wrapped store throws.
     public func record(_ records: [OutcomeRecord]) async throws(BrokerError) -> [OutcomeRecord] {
+        for record in records {
+            recorder.record(.storing(job: record.id, HistoryOutcome(record.outcome)), by: process)
+        }
         let stored = try await store.record(records)
         note(stored)
         return stored
@@ -79,6 +82,24 @@ public final class RecordingResultStore: ResultStore {
         let outcomes = try await store.watch(ids, for: client)
         note(ids.compactMap { outcomes[$0] })
         return outcomes
+    }
+
+    /// Ends subscriptions, which is not recorded.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: An attached inbox's client.
+    /// - Throws: What the wrapped store throws.
+    public func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {
+        try await store.unwatch(ids, for: client)
+    }
+
+    /// Takes outcomes back, which is not recorded: the job's new life is, when it begins.
+    ///
+    /// - Parameter ids: The jobs.
+    /// - Throws: What the wrapped store throws.
+    public func withdraw(_ ids: [JobID]) async throws(BrokerError) {
+        try await store.withdraw(ids)
     }
 
     /// Stores progress, which is not recorded.

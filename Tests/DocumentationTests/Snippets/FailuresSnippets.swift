@@ -64,16 +64,14 @@ struct FailuresSnippets {
 
             await isOpen.raise()
 
-            let inspector = try jobs.inspector
-            let page = try await inspector.jobs(in: "default", state: .dead, after: nil, limit: 100)
-            for job in page.jobs {
+            for try await job in jobs.deadLetters(in: "default") {
                 print(job.id, job.envelope.name, job.failures.last?.message ?? "")
             }
-            let retried = try await inspector.retry(page.jobs.map(\.id))
+            let retried = try await jobs.retryAll(in: "default")
 
             #expect(retried == 1)
             _ = try await jobs.handle(for: Charge.self, id: charge.id).value
-            #expect(try await inspector.delete([charge.id]) == 0)
+            #expect(try await jobs.delete([charge.id]) == 0)
         }
         await jobs.shutdown()
     }

@@ -42,6 +42,10 @@ struct RunningWorkersSnippets {
                 print(report.id, report.host, report.running, report.queues.map(\.name))
             }
 
+            try await jobs.limit("exports", concurrency: 2)
+            try await jobs.limit("mail", rate: RateLimit(100, per: .seconds(60), burst: 10))
+            #expect(try await jobs.inspector.counts(of: "exports").limits == QueueLimits(concurrency: 2))
+
             try await jobs.resume("imports")
             #expect(try await handle.value == 0)
         }

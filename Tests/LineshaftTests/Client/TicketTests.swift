@@ -23,6 +23,31 @@ struct TicketTests {
     }
 
     @Test
+    func `A watched job whose last handle goes is abandoned, unless there is a new one`() {
+        let inbox = Inbox(client: ClientID(1))
+        var claims = [inbox.claim(id), inbox.claim(id)]
+        inbox.noteWatched(id)
+        claims.removeLast()
+        #expect(inbox.takeAbandoned().isEmpty)
+        claims.removeLast()
+        #expect(inbox.takeAbandoned() == [id])
+        #expect(inbox.takeAbandoned().isEmpty)
+        // One that was only pushed is not watched.
+        claims.append(inbox.claim(id))
+        claims.removeLast()
+        #expect(inbox.takeAbandoned().isEmpty)
+        claims.append(inbox.claim(id))
+        inbox.noteWatched(id)
+        claims.removeLast()
+        let last = inbox.claim(id)
+        #expect(inbox.takeAbandoned().isEmpty)
+        #expect(inbox.watched(among: [id]).isEmpty)
+        inbox.noteWatched(id)
+        #expect(inbox.watched(among: [id]) == [id])
+        #expect(last.id == id)
+    }
+
+    @Test
     func `One waiter's cancellation disturbs no other, and comes also before the wait`() async throws {
         let inbox = Inbox(client: ClientID(1))
         let claim = inbox.claim(id)

@@ -56,14 +56,15 @@ struct OutcomeLedgerTests {
 
     @Test
     mutating func `Only the token under which a job was settled counts as applied`() {
-        let ending = Ending(
+        let ending = JobEnd(
             id: id(1),
             outcome: .cancelled,
             attempts: 1,
             finished: moment(0).now,
             retention: nil,
             replyTo: nil,
-            token: 5
+            token: 5,
+            unreported: nil
         )
         ledger.record(ending, at: moment(0))
         #expect(ledger.wasSettled(id(1), token: 5, at: moment(0)))

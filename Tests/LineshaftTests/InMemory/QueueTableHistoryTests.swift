@@ -69,7 +69,7 @@ private struct History {
         }
         for ending in table.endings { ended[ending.id, default: 0] += 1 }
         table.endings = []
-        table.takeArrivals { _, _ in }
+        table.takeArrivals(at: moment) { _, _ in }
     }
 
     mutating func submit() {

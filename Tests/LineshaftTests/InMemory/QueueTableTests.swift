@@ -206,7 +206,7 @@ extension QueueTableTests {
 
     mutating func takeArrivals() -> [QueueName: Int] {
         var arrivals: [QueueName: Int] = [:]
-        table.takeArrivals { arrivals[$0] = $1 }
+        table.takeArrivals(at: moment()) { arrivals[$0] = $1 }
         return arrivals
     }
 }

@@ -217,5 +217,22 @@ extension HistoryCheckerTests {
             script.settle(.final(HistoryScript.done))
             script.see()
         },
+        Example("two leases of a queue that is limited to one", breaks: .limitsHold) { script in
+            for job in [HistoryScript.job, HistoryScript.other] { script.submit(job) { $0.queue = "narrow" } }
+            script.deliver()
+            script.deliver(HistoryScript.other)
+            for job in [HistoryScript.job, HistoryScript.other] {
+                script.settle(.final(HistoryScript.done), job)
+                script.see(of: job)
+            }
+        },
+        Example("begun faster than the rate allows", breaks: .limitsHold) { script in
+            for job in [HistoryScript.job, HistoryScript.other] {
+                script.submit(job) { $0.queue = "slow" }
+                script.deliver(job)
+                script.settle(.final(HistoryScript.done), job)
+                script.see(of: job)
+            }
+        },
     ]
 }

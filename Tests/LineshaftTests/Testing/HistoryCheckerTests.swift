@@ -24,14 +24,22 @@ struct HistoryCheckerTests {
         }
     }
 
+    private let checker = HistoryChecker(
+        poisonLimit: 3,
+        limits: [
+            "narrow": QueueLimits(concurrency: 1),
+            "slow": QueueLimits(rate: RateLimit(1, per: .seconds(5))),
+        ]
+    )
+
     @Test("passes good histories", arguments: goodHistories)
     func good(_ example: Example) {
-        #expect(HistoryChecker(poisonLimit: 3).violations(in: example.history) == [])
+        #expect(checker.violations(in: example.history) == [])
     }
 
     @Test("finds each breach", arguments: badHistories)
     func bad(_ example: Example) {
-        let violations = HistoryChecker(poisonLimit: 3).violations(in: example.history)
+        let violations = checker.violations(in: example.history)
         #expect(Set(violations.map(\.rule)) == example.rules, "\(violations)")
     }
 
@@ -84,6 +92,36 @@ struct HistoryCheckerTests {
     }
 
     static let goodHistories: [Example] = [
+        Example("places of a limited queue, one after the other") { script in
+            for job in [HistoryScript.job, HistoryScript.other] { script.submit(job) { $0.queue = "narrow" } }
+            script.deliver()
+            script.pass(9)
+            script.deliver(HistoryScript.other)
+            script.settle(.final(HistoryScript.done), HistoryScript.other)
+            script.see(of: HistoryScript.other)
+            script.deliver(token: 2, delivery: 2)
+            script.settle(.final(HistoryScript.done), token: 2)
+            script.see()
+        },
+        Example("a rate, with one that goes back unstarted") { script in
+            for job in [HistoryScript.job, HistoryScript.other] { script.submit(job) { $0.queue = "slow" } }
+            script.deliver()
+            script.settle(.returned)
+            script.deliver(token: 2, delivery: 2)
+            script.settle(.final(HistoryScript.done), token: 2)
+            script.see()
+            script.pass(5)
+            script.deliver(HistoryScript.other)
+            script.settle(.final(HistoryScript.done), HistoryScript.other)
+            script.see(of: HistoryScript.other)
+        },
+        Example("an outcome that is stored beside the broker before it is settled") { script in
+            script.submit()
+            script.deliver()
+            script.add(.storing(job: HistoryScript.job, HistoryScript.done))
+            script.see()
+            script.settle(.final(HistoryScript.done))
+        },
         Example("one job, one run") { script in
             script.submit()
             script.deliver()

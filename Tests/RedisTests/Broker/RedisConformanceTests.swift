@@ -8,7 +8,7 @@ import Lineshaft
 import LineshaftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(20)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct RedisConformanceTests {
     @Test(arguments: BrokerConformance.cases)
     func `The Redis broker keeps the contract`(_ promise: BrokerConformance.Case) async throws {

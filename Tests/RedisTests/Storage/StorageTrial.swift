@@ -148,7 +148,7 @@ final class StorageTrial {
     }
 
     func counts() throws -> QueueCounts {
-        try call(CountsCall(keys: keys, settings: settings)).counts
+        try call(CountsCall(keys: keys, settings: settings))
     }
 
     func cancel(_ ids: [JobID]) throws -> [CancellationResult] {

@@ -11,7 +11,7 @@ internal import Testing
 
 @Suite("Waking and limits on a real server", .timeLimit(.minutes(20)))
 struct WakingScriptTests {
-    private func configure(_ trial: StorageTrial, _ limits: StoredLimits) throws {
+    private func configure(_ trial: StorageTrial, _ limits: QueueLimits) throws {
         try trial.call(ConfigureCall(limits, keys: trial.keys, settings: trial.settings))
     }
 
@@ -108,7 +108,7 @@ struct WakingScriptTests {
     func concurrency() throws {
         let trial = try StorageTrial()
         let listener = try trial.listen(to: trial.settings.channel(of: WorkerID("worker-2")))
-        try configure(trial, StoredLimits(concurrency: 3))
+        try configure(trial, QueueLimits(concurrency: 3))
         try trial.submit(count: 10)
         let jobs = try trial.claim(5, lease: .seconds(10)).jobs
         #expect(jobs.count == 3)
@@ -118,14 +118,14 @@ struct WakingScriptTests {
         #expect(try trial.claim(5, worker: "worker-2", lease: .seconds(99)).jobs.count == 1)
         try trial.advance(by: .seconds(10))
         #expect(try trial.claim(5, worker: "worker-2").jobs.count == 2)
-        try configure(trial, StoredLimits())
+        try configure(trial, QueueLimits())
         #expect(try trial.claim(50).jobs.count == 6)
     }
 
     @Test("No more jobs begin than a queue's rate allows, and a claim says when the next may")
     func rate() throws {
         let trial = try StorageTrial()
-        let limits = StoredLimits(rate: StoredLimits.Rate(2, per: .seconds(10), burst: 3))
+        let limits = QueueLimits(rate: RateLimit(2, per: .seconds(10), burst: 3))
         try configure(trial, limits)
         #expect(try trial.call(CountsCall(keys: trial.keys, settings: trial.settings)).limits == limits)
         try trial.submit(count: 20)

@@ -36,6 +36,8 @@ package struct JobQueue: Sendable {
 
     let name: QueueName
     var isPaused = false
+    /// The queue's limits; `nil` for none, which is what costs nothing.
+    var gate: Gate?
     var counts = QueueCounts()
     /// The ready jobs of each priority.
     private(set) var levels: [Line] = Array(repeating: Line(), count: JobPriority.levels)

@@ -87,7 +87,7 @@ package struct JobHistory: Sendable {
 }
 
 /// The end of a job, on its way from the table to the ledger of outcomes.
-package struct Ending: Sendable {
+package struct JobEnd: Sendable {
     package let id: JobID
     package let outcome: Outcome
     package let attempts: Int
@@ -97,4 +97,6 @@ package struct Ending: Sendable {
     package let replyTo: ClientID?
     /// The token under which it was settled; 0 when the broker ended the job by itself.
     package let token: UInt64
+    /// The job, if no worker has said that it ended so, and so none has stored its outcome.
+    package let unreported: Envelope?
 }

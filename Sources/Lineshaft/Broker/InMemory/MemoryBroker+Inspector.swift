@@ -5,7 +5,7 @@
 //
 
 extension MemoryBroker: QueueInspector {
-    /// The queues that hold or have held jobs, or are paused, by name.
+    /// The queues that hold or have held jobs, or are paused or limited, by name.
     ///
     /// - Returns: Their names.
     /// - Throws: ``BrokerError`` with the code `closed`.
@@ -57,7 +57,11 @@ extension MemoryBroker: QueueInspector {
     public func find(_ id: JobID) throws(BrokerError) -> JobSnapshot? {
         let moment = try begin()
         defer { finish(moment) }
-        return table.find(id, at: moment)
+        if let job = table.find(id, at: moment) { return job }
+        var mail = Mail()
+        fileEndings(moment, &mail)
+        mail.send()
+        return unrecorded.find(id)
     }
 
     /// Makes dead letters ready again, as if just submitted; their outcome is withdrawn.
@@ -69,8 +73,9 @@ extension MemoryBroker: QueueInspector {
         let moment = try begin()
         defer { finish(moment) }
         var count = 0
-        for id in ids where table.retry(id, at: moment) {
+        for id in ids where !unrecorded.isGiven(id, at: moment.uptime) && table.retry(id, at: moment) {
             ledger.withdraw(id)
+            unrecorded.remove(id)
             count += 1
         }
         return count
@@ -100,6 +105,19 @@ extension MemoryBroker: QueueInspector {
     public func setPaused(_ paused: Bool, queue: QueueName) throws(BrokerError) {
         let moment = try begin()
         table.setPaused(paused, queue: queue)
+        finish(moment)
+    }
+
+    /// Limits how much of a queue is given out, over all workers.
+    ///
+    /// - Parameters:
+    ///   - limits: The limits.
+    ///   - queue: The queue.
+    /// - Throws: ``BrokerError`` with the code `closed`, or `rejected` when a number is out of its range.
+    public func setLimits(_ limits: QueueLimits, queue: QueueName) throws(BrokerError) {
+        try limits.validate(for: queue)
+        let moment = try begin()
+        table.setLimits(limits, queue: queue, at: moment)
         finish(moment)
     }
 

@@ -22,8 +22,9 @@ extension MemoryBroker {
         ports[worker] = nil
         reports[worker] = nil
         // It may have been woken for jobs that it will not take now.
+        let moment = Moment(clock)
         for queue in idle.remove(worker) {
-            for other in idle.wake(queue, count: table.claimable(in: queue)) { ports[other]?.wake() }
+            for other in idle.wake(queue, count: table.claimable(in: queue, at: moment)) { ports[other]?.wake() }
         }
     }
 
@@ -150,10 +151,33 @@ extension MemoryBroker {
 
     private func claim(_ request: ClaimRequest, at moment: Moment) -> Claim {
         var hungry: [QueueName] = []
-        let claim = table.claim(request, at: moment, hungry: &hungry)
+        var claim = table.claim(request, at: moment, hungry: &hungry)
+        if !configuration.keepsResults { addEndings(to: &claim, request, at: moment) }
         let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
         // A worker that was woken for a queue, and did not take all that is there, leaves the rest to others.
-        for queue in idle.update(request.worker, hungry: hungry, looks: looks) { table.noteClaimable(in: queue) }
+        for queue in idle.update(request.worker, hungry: hungry, looks: looks) {
+            table.noteClaimable(in: queue, at: moment)
+        }
         return claim
+    }
+
+    /// The most endings of one claim.
+    private static let endingLimit = 100
+
+    /// Adds to a claim what the broker has ended by itself and cannot store.
+    private func addEndings(to claim: inout Claim, _ request: ClaimRequest, at moment: Moment) {
+        for ending in request.recorded { unrecorded.confirm(ending) }
+        // The claim itself may have brought some about.
+        var mail = Mail()
+        if !table.endings.isEmpty { fileEndings(moment, &mail, for: request) }
+        defer { mail.send() }
+        if unrecorded.isEmpty { return }
+        let deadline = moment.uptime(after: request.lease)
+        for share in request.shares {
+            let room = Self.endingLimit - claim.ended.count
+            claim.ended += unrecorded.take(from: share.queue, limit: room, until: deadline, at: moment.uptime)
+            let wait = unrecorded.wait(for: share.queue, at: moment.uptime)
+            if wait != .max { claim.nextDue = min(claim.nextDue ?? .nanoseconds(wait), .nanoseconds(wait)) }
+        }
     }
 }

@@ -17,28 +17,34 @@ public actor MemoryBroker: Broker {
         public var maximumDeadLetters: Int
         /// The largest payload, input included, in bytes; 512 MiB by default.
         public var maximumPayload: Int
+        /// Whether the broker stores outcomes; if not, a system needs a result store beside it.
+        public var keepsResults: Bool
 
         /// Creates a configuration.
         public init(
             retention: Duration = .seconds(3600),
             maximumDeadLetters: Int = 10_000,
-            maximumPayload: Int = 512 << 20
+            maximumPayload: Int = 512 << 20,
+            keepsResults: Bool = true
         ) {
             self.retention = retention
             self.maximumDeadLetters = maximumDeadLetters
             self.maximumPayload = maximumPayload
+            self.keepsResults = keepsResults
         }
     }
 
     /// Everything but durability.
     public nonisolated let capabilities: BrokerCapabilities = [
-        .delays, .priorities, .cancellation, .unique, .backpressure, .pause,
+        .delays, .priorities, .cancellation, .unique, .backpressure, .pause, .limits,
     ]
 
     let clock: any QueueClock
     nonisolated let configuration: Configuration
     var table: QueueTable
+    /// The outcomes; of a broker that keeps none, only that there was one.
     var ledger: OutcomeLedger
+    var unrecorded = UnrecordedEndings()
     var idle = IdleWorkers()
     var ports: [WorkerID: WorkerPort] = [:]
     var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
@@ -66,8 +72,8 @@ public actor MemoryBroker: Broker {
     /// This broker itself.
     public nonisolated var inspector: (any QueueInspector)? { self }
 
-    /// This broker itself.
-    public nonisolated var results: (any ResultStore)? { self }
+    /// This broker itself, unless it was made to keep no results.
+    public nonisolated var results: (any ResultStore)? { configuration.keepsResults ? self : nil }
 
     // MARK: Around every call
 
@@ -107,17 +113,14 @@ public actor MemoryBroker: Broker {
     }
 
     private func collect(_ mail: inout Mail, _ moment: Moment) {
-        if !table.endings.isEmpty {
-            for ending in table.endings { ledger.record(ending, at: moment) }
-            table.endings.removeAll(keepingCapacity: true)
-        }
+        if !table.endings.isEmpty { fileEndings(moment, &mail) }
         if ledger.subscriptions.hasMail {
             for (client, events) in ledger.subscriptions.takeOutbox() {
                 if let inbox = inboxes[client] { mail.letters.append((inbox, events)) }
             }
         }
         if table.hasArrivals {
-            table.takeArrivals { queue, count in
+            table.takeArrivals(at: moment) { queue, count in
                 guard idle.count > 0 else { return }
                 for worker in idle.wake(queue, count: count) {
                     if let port = ports[worker] { mail.ports.append(port) }
@@ -134,6 +137,29 @@ public actor MemoryBroker: Broker {
             }
         }
         if isRoomAwaited { offerRoom() }
+    }
+
+    /// Stores the outcomes of jobs that have ended, or keeps for others to store what nobody else knows.
+    ///
+    /// - Parameters:
+    ///   - moment: When this is.
+    ///   - mail: Gets the workers to wake.
+    ///   - request: Who claims just now, and so need not be told.
+    func fileEndings(_ moment: Moment, _ mail: inout Mail, for request: ClaimRequest? = nil) {
+        for end in table.endings {
+            if configuration.keepsResults {
+                ledger.record(end, at: moment)
+                continue
+            }
+            ledger.note(end, at: moment)
+            guard let envelope = end.unreported else { continue }
+            unrecorded.add(ledger.outcomeRecord(of: end), of: envelope)
+            if request?.shares.contains(where: { $0.queue == envelope.queue }) ?? false { continue }
+            for worker in idle.wake(envelope.queue, count: 1) {
+                if let port = ports[worker] { mail.ports.append(port) }
+            }
+        }
+        table.endings.removeAll(keepingCapacity: true)
     }
 
     /// What workers and clients are to be told.

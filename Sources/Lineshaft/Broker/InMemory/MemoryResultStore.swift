@@ -89,6 +89,26 @@ public actor MemoryResultStore: ResultStore {
         ledger.watch(ids, for: client, at: try begin())
     }
 
+    /// Stops delivering what ``watch(_:for:)`` asked for.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - client: The inbox's client.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func unwatch(_ ids: [JobID], for client: ClientID) throws(BrokerError) {
+        _ = try begin()
+        for id in ids { ledger.subscriptions.unwatch(id, for: client) }
+    }
+
+    /// Takes back the outcomes of failed jobs, for they run again.
+    ///
+    /// - Parameter ids: The jobs; those that ended otherwise, or not at all, are left alone.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func withdraw(_ ids: [JobID]) throws(BrokerError) {
+        _ = try begin()
+        for id in ids { ledger.withdrawFailure(id) }
+    }
+
     /// Stores the latest progress of a running job and delivers it to those who watch.
     ///
     /// - Parameters:

@@ -92,16 +92,32 @@ package struct OutcomeLedger: Sendable {
     }
 
     /// Stores the end of a job of the broker's own table and tells those who are to know.
-    package mutating func record(_ ending: Ending, at moment: Moment) {
+    package mutating func record(_ end: JobEnd, at moment: Moment) {
+        _ = record(outcomeRecord(of: end), token: end.token, at: moment)
+    }
+
+    /// Remembers that a job has ended and under which token, and nothing of how.
+    package mutating func note(_ end: JobEnd, at moment: Moment) {
         let record = OutcomeRecord(
-            id: ending.id,
-            outcome: ending.outcome,
-            attempts: ending.attempts,
-            finished: ending.finished,
-            retention: ending.retention ?? defaultRetention,
-            replyTo: ending.replyTo
+            id: end.id,
+            outcome: .cancelled,
+            attempts: 0,
+            finished: end.finished,
+            retention: end.retention ?? defaultRetention
         )
-        _ = self.record(record, token: ending.token, at: moment)
+        _ = self.record(record, token: end.token, at: moment)
+    }
+
+    /// The outcome as it is stored.
+    package func outcomeRecord(of end: JobEnd) -> OutcomeRecord {
+        OutcomeRecord(
+            id: end.id,
+            outcome: end.outcome,
+            attempts: end.attempts,
+            finished: end.finished,
+            retention: end.retention ?? defaultRetention,
+            replyTo: end.replyTo
+        )
     }
 
     /// Stores an outcome unless there is one, and tells those who are to know.
@@ -132,6 +148,12 @@ package struct OutcomeLedger: Sendable {
     /// Takes an outcome back, for the job runs again.
     package mutating func withdraw(_ id: JobID) {
         if let slot = slot(of: id) { remove(slot) }
+    }
+
+    /// Takes back the outcome of a failed job; one that ended otherwise stays.
+    package mutating func withdrawFailure(_ id: JobID) {
+        guard let slot = slot(of: id), case .failed = entries[slot].kept else { return }
+        remove(slot)
     }
 
     private func slot(of id: JobID) -> UInt32? {

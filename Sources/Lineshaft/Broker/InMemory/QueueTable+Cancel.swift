@@ -29,8 +29,8 @@ extension QueueTable {
         case .running:
             records[slot].flags.insert(.cancelRequested)
             return .requested(runs[UInt32(records[slot].time)].worker)
-        case .dead:
-            return .dead
+        case .dead: return .dead
+        case .ended: return .unknown
         }
     }
 
@@ -45,7 +45,7 @@ extension QueueTable {
             stopWaiting(slot)
             end(slot, .cancelled, attempts: Int(records[slot].failedAttempts), at: moment)
             return true
-        case .running:
+        case .running, .ended:
             return false
         case .dead:
             exhume(slot)

@@ -26,18 +26,23 @@ extension QueueTable {
                 for (position, share) in request.shares.enumerated() {
                     let most = isFair ? min(share.fair, share.maximum) : share.maximum
                     guard let number = existingNumber(of: share.queue), !queues[number].isPaused else { continue }
-                    while taken[position] < most, claim.deliveries.count < request.limit,
-                        let slot = queues[number].popReady(records)
-                    {
-                        taken[position] += 1
+                    let room = min(most - taken[position], request.limit - claim.deliveries.count)
+                    let allowed = queues[number].gate == nil ? room : min(room, queues[number].allowance(at: moment))
+                    var given = 0
+                    while given < allowed, let slot = queues[number].popReady(records) {
+                        given += 1
                         claim.deliveries.append(lease(slot, to: request, until: deadline, at: moment))
                     }
+                    taken[position] += given
+                    if queues[number].gate != nil { noteGiven(given, of: number, at: moment) }
                 }
             }
         }
         if claim.deliveries.count < request.limit {
             for (position, share) in request.shares.enumerated() where taken[position] < share.maximum {
                 hungry.append(share.queue)
+                guard let number = existingNumber(of: share.queue), queues[number].gate != nil else { continue }
+                if queues[number].counts.ready > 0, !queues[number].isPaused { claim.heldBack.append(share.queue) }
             }
         }
         claim.nextDue = nextDue(of: request, at: moment)
@@ -76,6 +81,7 @@ extension QueueTable {
         if let alarm = queues[number].nextAlarm(records, &runs) {
             next = min(next, saturated(alarm, minus: moment.uptime))
         }
+        if let wait = queues[number].rateWait(at: moment) { next = min(next, wait) }
         return next
     }
 

@@ -17,6 +17,10 @@ extension QueueTable {
         advance(number, to: moment)
         var counts = queues[number].counts
         counts.isPaused = queues[number].isPaused
+        if let gate = queues[number].gate {
+            counts.limits = gate.limits
+            counts.rateDelay = queues[number].rateWait(at: moment).map { .nanoseconds($0) }
+        }
         return counts
     }
 
@@ -29,14 +33,14 @@ extension QueueTable {
     }
 
     /// How many jobs of a queue could be given out at once.
-    package func claimable(in queue: QueueName) -> Int {
+    package func claimable(in queue: QueueName, at moment: Moment) -> Int {
         guard let number = existingNumber(of: queue), !queues[number].isPaused else { return 0 }
-        return queues[number].counts.ready
+        return min(queues[number].counts.ready, queues[number].allowance(at: moment))
     }
 
     /// Counts the jobs of a queue that may be given out as arrivals, for workers that wait to be woken.
-    package mutating func noteClaimable(in queue: QueueName) {
-        let count = claimable(in: queue)
+    package mutating func noteClaimable(in queue: QueueName, at moment: Moment) {
+        let count = claimable(in: queue, at: moment)
         guard count > 0, let number = existingNumber(of: queue) else { return }
         noteArrivals(count, in: number)
     }
@@ -110,6 +114,7 @@ extension QueueTable {
         case .ready: page = ready(in: number, after: place, count: limit + 1)
         case .running: page = running(in: number, after: place, count: limit + 1)
         case .dead: page = dead(in: number, after: place, count: limit + 1)
+        case .ended: page = []
         }
         let hasMore = page.count > limit
         if hasMore { page.removeLast(page.count - limit) }

@@ -22,15 +22,15 @@ extension QueueTable {
         records[slot].applied = token
         switch settlement.disposition {
         case .succeeded(let output):
-            end(slot, .succeeded(output), attempts: failedAttempts + 1, token: token, at: moment)
+            end(slot, .succeeded(output), attempts: failedAttempts + 1, token: token, isReported: true, at: moment)
         case .failed(let failure):
             // A failure with the attempt 0 came before the handler could run.
             let attempts = failedAttempts + (failure.attempt > 0 ? 1 : 0)
             bury(slot, failure, attempts: attempts, token: token, at: moment)
         case .cancelled:
-            end(slot, .cancelled, attempts: failedAttempts + 1, token: token, at: moment)
+            end(slot, .cancelled, attempts: failedAttempts + 1, token: token, isReported: true, at: moment)
         case .expired:
-            end(slot, .expired, attempts: failedAttempts, token: token, at: moment)
+            end(slot, .expired, attempts: failedAttempts, token: token, isReported: true, at: moment)
         case .retry(let delay, let failure, let countsAttempt):
             records[slot].flags.insert(.started)
             if countsAttempt { records[slot].failedAttempts += 1 }
@@ -45,6 +45,7 @@ extension QueueTable {
             records[slot].flags.insert(.started)
             again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
         case .unstarted:
+            noteUnstarted(in: Int(records[slot].queue))
             again(slot, isCancelRequested, after: nil, wait: .delayed, token: token, at: moment)
         }
         return .applied

@@ -23,7 +23,7 @@ package struct QueueTable: Sendable {
     let maximumDeadLetters: Int
 
     /// The jobs that ended since the caller last emptied it.
-    package var endings: [Ending] = []
+    package var endings: [JobEnd] = []
     /// The numbers of the queues in which jobs became ready since the caller last took them.
     private(set) var arrivals: [Int] = []
     private var sooner: [Int] = []
@@ -62,19 +62,23 @@ package struct QueueTable: Sendable {
     }
 
     /// Takes the queues in which jobs became ready that may be given out, and how many.
-    package mutating func takeArrivals(_ body: (_ queue: QueueName, _ count: Int) -> Void) {
+    package mutating func takeArrivals(at moment: Moment, _ body: (_ queue: QueueName, _ count: Int) -> Void) {
         for number in arrivals {
-            let count = queues[number].arrivals
+            var count = queues[number].arrivals
             queues[number].arrivals = 0
+            if queues[number].gate != nil {
+                count = min(count, queues[number].counts.ready, queues[number].allowance(at: moment))
+                if queues[number].rateWait(at: moment) != nil { noteSooner(number) }
+            }
             if !queues[number].isPaused, count > 0 { body(queues[number].name, count) }
         }
         arrivals.removeAll(keepingCapacity: true)
     }
 
-    /// Whether ``takeArrivals(_:)`` has anything to give.
+    /// Whether ``takeArrivals(at:_:)`` has anything to give.
     package var hasArrivals: Bool { !arrivals.isEmpty }
 
-    /// Whether ``takeSooner(_:)`` has anything to give.
+    /// Whether ``takeSooner(at:_:)`` has anything to give.
     package var hasSooner: Bool { !sooner.isEmpty }
 
     /// Takes the queues in which something falls due sooner than workers could know that claimed before, and when, counted
@@ -159,7 +163,7 @@ package struct QueueTable: Sendable {
         case .scheduled:
             queues[number].due.remove(TimeLine.Entry(time: records[slot].time, tie: records[slot].order))
             queues[number].counts.scheduled -= 1
-        case .running, .dead:
+        case .running, .dead, .ended:
             preconditionFailure("A job that does not wait was to stop waiting.")
         }
         if let end = records[slot].end() {
@@ -174,19 +178,36 @@ package struct QueueTable: Sendable {
         records[slot].order = 0
         queues[number].counts.running -= 1
         queues[number].compactAlarms(records, runs)
+        // Its place is free for another one.
+        if queues[number].gate != nil { noteArrivals(1, in: number) }
     }
 
     // MARK: Ends
 
     /// Ends a job that is in no line any more: its outcome is announced, its place and its unique key are given back.
-    mutating func end(_ slot: UInt32, _ outcome: Outcome, attempts: Int, token: UInt64 = 0, at moment: Moment) {
-        announce(slot, outcome, attempts: attempts, token: token, at: moment)
+    ///
+    /// - Parameters:
+    ///   - slot: The job.
+    ///   - outcome: How it ended.
+    ///   - attempts: How many attempts were made.
+    ///   - token: The token of the settlement behind it; 0 when there is none.
+    ///   - isReported: Whether the settlement said that the job ends so.
+    ///   - moment: When this is.
+    mutating func end(
+        _ slot: UInt32,
+        _ outcome: Outcome,
+        attempts: Int,
+        token: UInt64 = 0,
+        isReported: Bool = false,
+        at moment: Moment
+    ) {
+        announce(slot, outcome, attempts: attempts, token: token, isReported: isReported, at: moment)
         forget(slot)
     }
 
     /// Ends a job that is in no line any more among the dead letters.
     mutating func bury(_ slot: UInt32, _ failure: JobFailure, attempts: Int, token: UInt64 = 0, at moment: Moment) {
-        announce(slot, .failed(failure), attempts: attempts, token: token, at: moment)
+        announce(slot, .failed(failure), attempts: attempts, token: token, isReported: token != 0, at: moment)
         let number = Int(records[slot].queue)
         let order = nextOrder()
         records[slot].order = order
@@ -208,19 +229,21 @@ package struct QueueTable: Sendable {
         _ outcome: Outcome,
         attempts: Int,
         token: UInt64,
+        isReported: Bool,
         at moment: Moment
     ) {
         let envelope = records[slot].envelope
         let details = envelope.hasDetails ? envelope.details : nil
         endings.append(
-            Ending(
+            JobEnd(
                 id: envelope.id,
                 outcome: outcome,
                 attempts: attempts,
                 finished: moment.now,
                 retention: details?.retention,
                 replyTo: envelope.replyTo,
-                token: token
+                token: token,
+                unreported: isReported ? nil : envelope
             )
         )
         if records[slot].flags.contains(.unique), let claim = details?.unique {

@@ -55,6 +55,14 @@ package struct Subscriptions: Sendable {
         watchers[id, default: []].append(client)
     }
 
+    /// Forgets that a client watches a job.
+    package mutating func unwatch(_ id: JobID, for client: ClientID) {
+        guard watched[client]?.remove(id) != nil else { return }
+        if watched[client]?.isEmpty == true { watched[client] = nil }
+        watchers[id]?.removeAll { $0 == client }
+        if watchers[id]?.isEmpty == true { watchers[id] = nil }
+    }
+
     /// Notes that a job has ended.
     mutating func finish(_ record: OutcomeRecord) {
         if !progress.isEmpty { progress[record.id] = nil }

@@ -70,6 +70,8 @@ package struct PageCall: StorageCall {
             case .ready: "e"
             case .running: "r"
             case .dead: "d"
+            // Outcomes are stored together with the end, so no job is ever on the way between the two.
+            case .ended: "d"
             }
         guard let place = Self.bytes(of: cursor ?? "") else {
             throw StorageError(

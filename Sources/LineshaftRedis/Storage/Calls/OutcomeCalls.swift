@@ -103,3 +103,21 @@ package struct ReportCall: StorageCall {
         Int(try reply.integer(script))
     }
 }
+
+/// Takes back outcomes of failed jobs that no queue of the server holds.
+package struct WithdrawCall: StorageCall {
+    package let script = StorageScript.withdraw
+    package let keys: [[UInt8]]
+    package let arguments: [[UInt8]]
+
+    /// Creates a call for at most ``StorageLimits/jobs`` jobs.
+    package init(_ ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
+        self.keys = keys.all
+        arguments = settings.arguments + ids.map(\.bytes)
+    }
+
+    /// How many were taken back.
+    package func decode(_ reply: StorageReply) throws(StorageError) -> Int {
+        Int(try reply.integer(script))
+    }
+}

@@ -6,39 +6,6 @@
 
 package import Lineshaft
 
-/// How much of one queue runs, over all workers together.
-package struct StoredLimits: Sendable, Hashable {
-    /// The most jobs that hold a lease at once; `nil` for no limit.
-    package var concurrency: Int?
-    /// The most jobs that are begun in each period; `nil` for no limit.
-    package var rate: Rate?
-
-    /// So many jobs in so much time.
-    package struct Rate: Sendable, Hashable {
-        /// The time between two jobs when all are spread evenly.
-        package var interval: Duration
-        /// How many may begin at once after a time without any.
-        package var burst: Int
-
-        /// `count` jobs in each `period`, at most `burst` at once.
-        package init(_ count: Int, per period: Duration, burst: Int) {
-            interval = period / max(count, 1)
-            self.burst = max(burst, 1)
-        }
-
-        init(interval: Duration, burst: Int) {
-            self.interval = interval
-            self.burst = burst
-        }
-    }
-
-    /// Creates limits.
-    package init(concurrency: Int? = nil, rate: Rate? = nil) {
-        self.concurrency = concurrency
-        self.rate = rate
-    }
-}
-
 /// Counts one queue's jobs.
 package struct CountsCall: StorageCall {
     package let script = StorageScript.counts
@@ -51,23 +18,20 @@ package struct CountsCall: StorageCall {
         arguments = settings.arguments
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> (counts: QueueCounts, limits: StoredLimits) {
-        let parts = try reply.array(script, count: 8)
+    package func decode(_ reply: StorageReply) throws(StorageError) -> QueueCounts {
+        let parts = try reply.array(script, count: 7)
         var numbers: [Int] = []
-        for part in parts.prefix(7) { numbers.append(Int(try part.integer(script))) }
-        guard let text = String(validating: try parts[7].bytes(script), as: UTF8.self), let interval = Double(text)
-        else {
-            throw reply.unexpected(script, "a number of microseconds")
-        }
-        let counts = QueueCounts(
+        for part in parts.prefix(5) { numbers.append(Int(try part.integer(script))) }
+        let delay = try parts[6].integer(script)
+        return QueueCounts(
             scheduled: numbers[0],
             ready: numbers[1],
             running: numbers[2],
             dead: numbers[3],
-            isPaused: numbers[4] == 1
+            isPaused: numbers[4] == 1,
+            limits: try LimitsCodec.decode(try parts[5].bytes(script)),
+            rateDelay: delay < 0 ? nil : .microseconds(delay)
         )
-        let rate = interval > 0 ? StoredLimits.Rate(interval: .microseconds(interval), burst: numbers[6]) : nil
-        return (counts, StoredLimits(concurrency: numbers[5] > 0 ? numbers[5] : nil, rate: rate))
     }
 }
 
@@ -84,14 +48,13 @@ package struct ConfigureCall: StorageCall {
     }
 
     /// Creates a call that sets limits.
-    package init(_ limits: StoredLimits, keys: QueueKeys, settings: StorageSettings) {
+    package init(_ limits: QueueLimits, keys: QueueKeys, settings: StorageSettings) {
         self.keys = keys.all
-        let interval = max((limits.rate?.interval.inSeconds ?? 0) * 1_000_000, 0)
+        let interval = limits.rate.map { Double($0.interval) / 1_000 } ?? 0
         arguments =
             settings.arguments + [
-                Array("limit".utf8), Array(String(min(max(limits.concurrency ?? 0, 0), 1_000_000_000)).utf8),
-                Array(String(min(interval, 1e15)).utf8),
-                Array(String(min(max(limits.rate?.burst ?? 0, 0), 1_000_000_000)).utf8),
+                Array("limit".utf8), Array(String(limits.concurrency ?? 0).utf8), Array(String(interval).utf8),
+                Array(String(limits.rate?.burst ?? 0).utf8), LimitsCodec.encode(limits),
             ]
     }
 

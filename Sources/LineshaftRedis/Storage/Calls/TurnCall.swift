@@ -139,7 +139,9 @@ package struct TurnCall: StorageCall {
         let token = try replies[3].integer(script)
         var turn = Turn()
         turn.results = letters.map { $0 == UInt8(ascii: "a") ? .applied : .refused }
-        turn.hasMore = try replies[1].integer(script) == 1
+        let flags = try replies[1].integer(script)
+        turn.hasMore = flags & 1 != 0
+        turn.isHeldBack = flags & 2 != 0
         turn.nextDue = due < 0 ? nil : .microseconds(due)
         turn.isIdle = try replies[4].integer(script) == 1
         turn.jobs.reserveCapacity((replies.count - 5) / 2)
@@ -184,6 +186,8 @@ package struct Turn: Sendable {
     package var jobs: [ClaimedJob] = []
     /// Whether another call would find more to do at once, because one does only so much.
     package var hasMore = false
+    /// Whether the queue's limits keep jobs back that the worker could have taken.
+    package var isHeldBack = false
     /// How long until something falls due; `nil` when nothing is known to.
     ///
     /// Exact when fewer jobs came than were asked for,

@@ -7,17 +7,20 @@
 extension Lua {
     /// Pauses, resumes or limits a queue: `ARGV[3]` is `pause`, `resume` or `limit`.
     ///
-    /// After `limit` come the number of jobs that may run at once, the microseconds between two starts and the burst; 0 for no
-    /// limit. What may be given out now and could not be before wakes idle workers.
+    /// After `limit` come the number of jobs that may run at once, the microseconds between two starts and the burst, 0 for no
+    /// limit; and the limits as text, to tell whether they are others than before. What may be given out now and could not
+    /// be before wakes idle workers.
     static let configure = #"""
         if ARGV[3] == 'pause' then
             if band(flags, 1) == 0 then flags = flags + 1 end
         elseif ARGV[3] == 'resume' then
             if band(flags, 1) ~= 0 then flags = flags - 1 end
         else
+            -- Every process may say the same when it starts, so that must not refill the rate.
+            if (call('HGET', KEYS[11], 'L') or '') == ARGV[7] then return 1 end
             slots, interval, burst = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-            -- Whoever changes the limit gets all of it at once, whatever the last one had left.
-            arrival = 0
+            arrival = math.min(arrival, now + burst * interval)
+            if ARGV[7] == '' then call('HDEL', KEYS[11], 'L') else call('HSET', KEYS[11], 'L', ARGV[7]) end
         end
         dirty = true
         -- First, for it is what may be refused.

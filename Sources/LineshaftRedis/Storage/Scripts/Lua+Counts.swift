@@ -5,13 +5,21 @@
 //
 
 extension Lua {
-    /// Counts a queue's jobs; answers with scheduled, ready, running, dead, whether paused, and the limits.
+    /// Counts a queue's jobs; answers with scheduled, ready, running, dead, whether paused, the limits as text, and how
+    /// many microseconds the rate keeps the next ready job back; -1 if it is not what that waits for.
     static let counts = #"""
         catchUp()
         conclude()
+        local ready, delay = readyCount(), -1
+        if interval > 0 and ready > 0 and band(flags, 1) == 0 and (slots == 0 or active < slots) then
+            local base = math.max(arrival, now)
+            if now + burst * interval - base < interval then
+                delay = math.ceil(base + interval - burst * interval - now)
+            end
+        end
         return {
-            call('ZCARD', KEYS[5]), readyCount(), active, call('ZCARD', KEYS[9]), band(flags, 1),
-            slots, burst, tostring(interval),
+            call('ZCARD', KEYS[5]), ready, active, call('ZCARD', KEYS[9]), band(flags, 1),
+            call('HGET', KEYS[11], 'L') or '', delay,
         }
         """#
 }

@@ -32,6 +32,7 @@ extension Lua {
             end
             if d == 5 then failures = append(failures, body) end
             if d ~= 8 and d ~= 9 then started = 1 end
+            if d == 8 and interval > 0 then arrival = arrival - interval end
             local level = byte(h, p + 2)
             -- Why it waits: 1 retrying, 2 snoozed, 3 parked.
             local wait = d == 5 and 1 or d == 6 and 2 or d == 9 and 3 or 0
@@ -194,6 +195,10 @@ extension Lua {
                 if free < 1 then due = math.min(due, math.ceil(base + interval - burst * interval)) end
             end
             if more and isHungry then reply[2] = 1 end
+            -- What is ready and may not be given out is kept back by the queue's limits.
+            if isHungry and not more and band(flags, 1) == 0 and (slots > 0 or interval > 0) and readyCount() > 0 then
+                reply[2] = reply[2] + 2
+            end
             if due < NEVER then reply[3] = math.max(due - now, 0) end
         end
         -- What became ready and was not taken here is for others, and so is what a woken worker leaves, or a freed slot lets in.

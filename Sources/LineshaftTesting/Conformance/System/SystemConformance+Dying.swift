@@ -84,7 +84,9 @@ extension SystemConformance {
                 try check("the notes", trial.notes.lines, is: ["twice"])
                 try await trial.running(second) {
                     try check("the output", try await trial.value(of: handle), is: "twice")
-                    try check("the notes", trial.notes.lines, is: ["twice", "twice"])
+                    // A store beside the broker has the outcome before the broker is told.
+                    let runs = trial.store == nil ? 2 : 1
+                    try check("the notes", trial.notes.lines, is: Array(repeating: "twice", count: runs))
                     try check("the attempts", try await handle.outcome.attempts, is: 1)
                 }
             }

@@ -26,17 +26,21 @@ public struct SystemConformance: Sendable {
         public let promise: BrokerConformance.Promise
         /// What the broker must be able to do for the case to mean anything.
         public let capabilities: BrokerCapabilities
+        /// Whether the case is about brokers that keep no outcomes themselves.
+        public let isAboutStoresApart: Bool
         private let body: @Sendable (SystemTrial) async throws -> Void
 
         init(
             _ name: String,
             _ promise: BrokerConformance.Promise = .contract,
             needs capabilities: BrokerCapabilities = [],
+            apart: Bool = false,
             _ body: @escaping @Sendable (SystemTrial) async throws -> Void
         ) {
             self.name = name
             self.promise = promise
             self.capabilities = capabilities
+            isAboutStoresApart = apart
             self.body = body
         }
 
@@ -45,9 +49,10 @@ public struct SystemConformance: Sendable {
 
         /// Whether the case means anything for a broker.
         ///
-        /// All cases need its inspector and its own result store.
+        /// All cases need its inspector. A broker without a result store of its own gets the fixture's beside it.
         public func applies(to broker: some Broker) -> Bool {
-            broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil && broker.results != nil
+            broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil
+                && (!isAboutStoresApart || broker.results == nil)
         }
 
         /// Makes a broker and sees whether workers and clients do with it what they must.
@@ -62,14 +67,17 @@ public struct SystemConformance: Sendable {
                 await broker.shutdown()
                 return
             }
+            let store = broker.results == nil ? try await fixture.makeResultStore() : nil
             do {
                 try await QuietExecutor.run { [body] executor in
-                    try await body(SystemTrial(fixture: fixture, broker: broker, executor: executor))
+                    try await body(SystemTrial(fixture: fixture, broker: broker, store: store, executor: executor))
                 }
             } catch {
+                await store?.shutdown()
                 await broker.shutdown()
                 throw error
             }
+            await store?.shutdown()
             await broker.shutdown()
         }
     }
@@ -77,5 +85,5 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + apart
+        + following + queueLimits + deadLetters + apart
 }

@@ -13,12 +13,15 @@ final class SystemTrial: Sendable {
     let fixture: any BrokerFixture
     /// The broker that all hosts share.
     let broker: any Broker
+    /// The store beside a broker that keeps no outcomes.
+    let store: (any ResultStore)?
     let notes = Notes()
     private let executor: QuietExecutor
 
-    init(fixture: any BrokerFixture, broker: any Broker, executor: QuietExecutor) {
+    init(fixture: any BrokerFixture, broker: any Broker, store: (any ResultStore)?, executor: QuietExecutor) {
         self.fixture = fixture
         self.broker = broker
+        self.store = store
         self.executor = executor
     }
 
@@ -29,7 +32,6 @@ final class SystemTrial: Sendable {
     /// A system on the shared broker.
     func system(
         _ broker: (any Broker)? = nil,
-        results: (any ResultStore)? = nil,
         _ change: (inout JobSystem.Configuration) -> Void = { _ in }
     ) async throws -> JobSystem {
         var configuration = JobSystem.Configuration()
@@ -38,19 +40,18 @@ final class SystemTrial: Sendable {
         configuration.logger.logLevel = .critical
         configuration.retry = .constant(.seconds(1), maximumAttempts: 3)
         change(&configuration)
-        return try await JobSystem(broker: broker ?? self.broker, results: results, configuration: configuration)
+        return try await JobSystem(broker: broker ?? self.broker, results: store, configuration: configuration)
     }
 
     /// A host: a system with its own way to the broker, and a worker.
     func host(
         _ name: String = "host-1",
         queues: WorkerQueues = ["default": 4],
-        results: (any ResultStore)? = nil,
         _ configure: (inout Worker.Configuration) -> Void = { _ in },
         @HandlerBuilder handlers: () -> [AnyHandler]
     ) async throws -> TrialHost {
         let way = HostBroker(broker)
-        let system = try await system(way, results: results)
+        let system = try await system(way)
         var configuration = Worker.Configuration()
         configuration.name = name
         configure(&configuration)

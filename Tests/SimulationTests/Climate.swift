@@ -1,0 +1,74 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Lineshaft
+import LineshaftTesting
+
+extension World {
+    /// How rough a history is.
+    struct Climate {
+        var chances: FaultPlan.Chances
+        var pushChances: FaultPlan.Chances
+        var clients: Int
+        var workers: Int
+        var jobsOfClient: Int
+        var chaos: Duration
+        var jumpsClock: Bool
+        var lease: Duration
+        /// Whether the result store is not the broker's own.
+        var storesApart: Bool
+        /// Whether somebody pauses and resumes queues.
+        var pauses: Bool
+        /// Whether somebody retries and deletes dead letters in the end.
+        var revives: Bool
+        var limits: [(queue: QueueName, limits: QueueLimits)]
+
+        /// The climate of the history with this seed.
+        init(seed: UInt64) {
+            var generator = SeededGenerator(seed: seed, stream: "climate")
+            self.init(using: &generator)
+        }
+
+        private init(using generator: inout SeededGenerator) {
+            let roughness = [0, 0.01, 0.01, 0.04, 0.08][Int.random(in: 0..<5, using: &generator)]
+            chances = FaultPlan.Chances(
+                drop: roughness,
+                loseAnswer: roughness,
+                delay: roughness,
+                delayAnswer: roughness,
+                duplicate: roughness,
+                die: roughness / 4,
+                dieAfter: roughness / 4,
+                maximumDelay: .seconds(generator.chance(0.2) ? 12 : 2)
+            )
+            pushChances = FaultPlan.Chances(
+                drop: roughness * 2,
+                delay: roughness * 2,
+                duplicate: roughness,
+                maximumDelay: .seconds(3)
+            )
+            clients = Int.random(in: 1...2, using: &generator)
+            workers = Int.random(in: 1...3, using: &generator)
+            jobsOfClient = Int.random(in: 1...6, using: &generator)
+            chaos = .seconds(Int.random(in: 5...40, using: &generator))
+            jumpsClock = generator.chance(0.3)
+            lease = .seconds(Int.random(in: 2...8, using: &generator))
+            storesApart = generator.chance(0.4)
+            pauses = generator.chance(0.3)
+            revives = generator.chance(0.3)
+            limits = []
+            if generator.chance(0.3) {
+                let concurrency = Int.random(in: 1...3, using: &generator)
+                limits.append(("a", QueueLimits(concurrency: concurrency)))
+            }
+            if generator.chance(0.2) {
+                let count = Int.random(in: 1...4, using: &generator)
+                let burst = Int.random(in: 1...3, using: &generator)
+                limits.append(("b", QueueLimits(rate: RateLimit(count, per: .seconds(2), burst: burst))))
+            }
+        }
+    }
+}
