@@ -20,6 +20,7 @@ let package = Package(
     products: [
         .library(name: "Lineshaft", targets: ["Lineshaft"]),
         .library(name: "LineshaftTesting", targets: ["LineshaftTesting"]),
+        .library(name: "LineshaftConfiguration", targets: ["LineshaftConfiguration"]),
         .library(name: "LineshaftRedis", targets: ["LineshaftRedis"]),
         .executable(name: "quickstart", targets: ["quickstart"]),
         .executable(name: "manifest", targets: ["manifest"]),
@@ -27,6 +28,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -71,6 +73,15 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LineshaftConfiguration",
+            dependencies: [
+                "Lineshaft",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
@@ -144,6 +155,15 @@ let package = Package(
         .testTarget(
             name: "UVEventLoopTests",
             dependencies: ["UVEventLoop"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "ExampleSum", "Lineshaft", "LineshaftConfiguration",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
