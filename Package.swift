@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "LineshaftRedis", targets: ["LineshaftRedis"]),
         .executable(name: "quickstart", targets: ["quickstart"]),
         .executable(name: "manifest", targets: ["manifest"]),
+        .executable(name: "fleet", targets: ["fleet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -105,7 +106,7 @@ let package = Package(
         .target(
             name: "ExampleManifest",
             dependencies: [
-                "Lineshaft",
+                "ExampleTerminal", "Lineshaft",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Examples/Shared/Manifest",
@@ -128,6 +129,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Examples/manifest",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fleet",
+            dependencies: [
+                "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftConfiguration",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/fleet",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -192,7 +205,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
-                "manifest", "quickstart",
+                "fleet", "manifest", "quickstart",
             ],
             swiftSettings: settings
         ),

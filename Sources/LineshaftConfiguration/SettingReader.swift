@@ -91,6 +91,7 @@ struct SettingReader {
     ///   - setting: The setting.
     ///   - value: The part of the value that is wrong; all of it if left out.
     ///   - reason: What is wrong with it, if not that it cannot be read.
+    /// - Returns: The error.
     func wrong(_ setting: Setting, value: String? = nil, because reason: String? = nil) -> ConfigurationError {
         let problem =
             switch (reason, value ?? written(setting)) {

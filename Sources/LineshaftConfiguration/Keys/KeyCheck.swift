@@ -35,7 +35,9 @@ package enum KeyCheck {
         return "Remove it, or move what is your program's own out of `\(Setting.scope)`."
     }
 
-    /// How many characters have to be put in, left out or changed to make one text of the other (V. Levenshtein, 1965).
+    /// How many characters have to be put in, left out or changed to make one text of the other.
+    ///
+    /// V. Levenshtein, 1965.
     private static func distance(_ first: String, _ second: String) -> Int {
         let target = Array(second)
         var row = Array(0...target.count)
