@@ -61,6 +61,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(
             name: "UVEventLoop",
@@ -70,11 +71,24 @@ let package = Package(
         .target(
             name: "LineshaftRedis",
             dependencies: [
-                "CHiredis", "Lineshaft", "UVEventLoop",
+                "CHiredis", "COpenSSL", "Lineshaft", "UVEventLoop",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
+            swiftSettings: settings
+        ),
+        // Entry points for a fuzzer, linked by Tests/Fuzz/run.
+        .target(
+            name: "FuzzReplies",
+            dependencies: ["LineshaftRedis"],
+            path: "Tests/Fuzz/Replies",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "FuzzAddresses",
+            dependencies: ["Lineshaft", "LineshaftRedis"],
+            path: "Tests/Fuzz/Addresses",
             swiftSettings: settings
         ),
         .target(
@@ -152,6 +166,12 @@ let package = Package(
             path: "Tests/Benchmarks/lineshaft-bench",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "redis-scripts",
+            dependencies: ["LineshaftRedis"],
+            path: "Tests/Benchmarks/redis-scripts",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LineshaftTests",
             dependencies: [
@@ -167,7 +187,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UVEventLoopTests",
-            dependencies: ["UVEventLoop"],
+            dependencies: ["UVEventLoop", .product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: settings
         ),
         .testTarget(

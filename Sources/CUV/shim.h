@@ -7,3 +7,10 @@
 #pragma once
 
 #include <uv.h>
+
+#ifdef __linux__
+#include <pthread.h>
+
+// The system's headers show it only to programs that ask for all of GNU's extensions, which a module cannot.
+int pthread_setname_np(pthread_t thread, const char *name);
+#endif

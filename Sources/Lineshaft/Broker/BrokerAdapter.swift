@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+public import Logging
+
 /// What a URL is opened with: a broker, and the store for its results.
 public struct BrokerConnection: Sendable {
     /// Moves envelopes.
@@ -30,11 +32,14 @@ public struct BrokerAdapter: Sendable {
         public let clock: any QueueClock
         /// How long outcomes are kept when neither job nor call says otherwise.
         public let resultRetention: Duration
+        /// Where to log.
+        public let logger: Logger
 
         /// Creates an environment.
-        public init(clock: any QueueClock, resultRetention: Duration) {
+        public init(clock: any QueueClock, resultRetention: Duration, logger: Logger) {
             self.clock = clock
             self.resultRetention = resultRetention
+            self.logger = logger
         }
     }
 

@@ -86,7 +86,8 @@ public final class JobSystem: Sendable {
         let adapter = try BrokerAdapter.find(for: url, among: [.memory] + adapters)
         let environment = BrokerAdapter.Environment(
             clock: configuration.clock,
-            resultRetention: configuration.resultRetention
+            resultRetention: configuration.resultRetention,
+            logger: configuration.logger
         )
         let connection = try await adapter.open(url, environment)
         do {

@@ -96,7 +96,7 @@ extension QueueTable {
 
 extension Envelope {
     /// The same job as if it were submitted at `time`: what it was given to start and to end moves along.
-    func resubmitted(at time: Timestamp) -> Envelope {
+    package func resubmitted(at time: Timestamp) -> Envelope {
         let shift = submitted.duration(to: time)
         var details = details
         details.start = nil

@@ -1,0 +1,193 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+package import Lineshaft
+
+/// What a process knows of the queues that one of its workers serves: which of them may have jobs, which have noted the worker
+/// as idle, and when something falls due there.
+///
+/// A plain value: it is told what was asked and answered, and says what to ask. So an idle queue costs no command, however
+/// many queues the worker serves.
+package struct QueueInterest: Sendable {
+    /// A question for one queue.
+    package struct Question: Sendable, Hashable {
+        /// The queue.
+        package let queue: QueueName
+        /// How many jobs to ask for.
+        package let limit: Int
+        /// Whether the queue has noted the worker as idle, as far as is known.
+        package let isNoted: Bool
+        /// Whether the worker was woken for the queue since it last asked.
+        package let isWoken: Bool
+    }
+
+    private struct Entry: Sendable {
+        var mayHaveMore = true
+        var isNoted = false
+        var isWoken = false
+        /// When something falls due, by uptime.
+        var due: Duration?
+    }
+
+    private var entries: [QueueName: Entry] = [:]
+    /// Whether the last claim left the worker no room.
+    private var isFull = false
+    private var claims = 0
+
+    package init() {}
+
+    /// The queues that were ever asked.
+    package var queues: [QueueName] { entries.keys.sorted() }
+
+    /// The queues that have noted the worker as idle, as far as is known.
+    package var noted: [QueueName] { entries.filter { $0.value.isNoted }.keys.sorted() }
+
+    /// Whether the worker has asked a queue before.
+    package func knows(_ queue: QueueName) -> Bool { entries[queue] != nil }
+
+    /// A claim begins: what to ask, all at once.
+    ///
+    /// Several queues are asked for their fair shares; a queue that is alone for as much as it may give.
+    package mutating func begin(_ request: ClaimRequest, at now: Duration) -> [Question] {
+        claims += 1
+        var questions: [Question] = []
+        var left = request.limit
+        let awake = request.shares.filter { share in
+            let entry = entries[share.queue] ?? Entry()
+            return entry.mayHaveMore || entry.isWoken || entry.due.map { $0 <= now } ?? false
+        }
+        for share in awake where left > 0 {
+            let limit = min(awake.count == 1 ? share.maximum : min(share.fair, share.maximum), left)
+            guard limit > 0 else { continue }
+            questions.append(question(share.queue, limit))
+            left -= limit
+        }
+        return questions
+    }
+
+    /// The first answers are in: what else to ask, all at once.
+    ///
+    /// - Parameters:
+    ///   - request: What the worker can take.
+    ///   - taken: What each queue has given.
+    ///   - asked: What each was asked for.
+    package mutating func goOn(
+        _ request: ClaimRequest,
+        taken: [QueueName: Int],
+        asked: [QueueName: Int],
+        at now: Duration
+    ) -> [Question] {
+        var left = request.limit - taken.values.reduce(0, +)
+        var questions: [Question] = []
+        for share in request.shares where left > 0 {
+            let entry = entries[share.queue] ?? Entry()
+            guard entry.mayHaveMore || entry.isWoken || entry.due.map({ $0 <= now }) ?? false else { continue }
+            let limit = min(share.maximum - taken[share.queue, default: 0], left)
+            // One that gave less than it was asked for has nothing left.
+            guard limit > 0, taken[share.queue, default: 0] >= asked[share.queue, default: 0] else { continue }
+            questions.append(question(share.queue, limit))
+            left -= limit
+        }
+        return questions
+    }
+
+    private mutating func question(_ queue: QueueName, _ limit: Int) -> Question {
+        let entry = entries[queue] ?? Entry()
+        defer {
+            entries[queue] = entry
+            entries[queue]?.isWoken = false
+        }
+        return Question(queue: queue, limit: limit, isNoted: entry.isNoted, isWoken: entry.isWoken)
+    }
+
+    /// A queue has answered.
+    ///
+    /// - Parameters:
+    ///   - question: What it was asked.
+    ///   - count: How many jobs it gave.
+    ///   - isNoted: Whether it has noted the worker as idle.
+    ///   - hasMore: Whether it has more to do at once.
+    ///   - delay: How long until something falls due there.
+    ///   - now: When this is, by uptime.
+    package mutating func answered(
+        _ question: Question,
+        count: Int,
+        isNoted: Bool,
+        hasMore: Bool,
+        delay: Duration?,
+        at now: Duration
+    ) {
+        var entry = entries[question.queue] ?? Entry()
+        // A wake that came while the question was under way may be for a job that the answer does not know of.
+        entry.mayHaveMore = hasMore || count >= question.limit || entry.isWoken
+        entry.isNoted = isNoted && !entry.isWoken
+        entry.due = delay.map { now + $0 }
+        entries[question.queue] = entry
+    }
+
+    /// A question got no answer: nothing is known of the queue.
+    package mutating func failed(_ question: Question) {
+        entries[question.queue]?.mayHaveMore = true
+        if question.isWoken { entries[question.queue]?.isWoken = true }
+    }
+
+    /// A claim is over.
+    ///
+    /// - Parameter isFull: Whether it left the worker no room.
+    /// - Returns: The queues that have woken the worker meanwhile and that it has no room for: somebody else is to be woken.
+    package mutating func end(isFull: Bool) -> [QueueName] {
+        claims -= 1
+        self.isFull = isFull
+        return isFull && claims == 0 ? takeWoken() : []
+    }
+
+    /// A queue wakes the worker, which it has noted as idle until now.
+    ///
+    /// - Returns: Whether the worker is to be woken; if not, it has no room, and somebody else is.
+    package mutating func wake(_ queue: QueueName) -> Bool {
+        entries[queue, default: Entry()].isNoted = false
+        entries[queue]?.mayHaveMore = true
+        if isFull && claims == 0 { return false }
+        entries[queue]?.isWoken = true
+        return true
+    }
+
+    /// Something will fall due in a queue.
+    ///
+    /// - Returns: Whether that is sooner than what is known.
+    package mutating func expect(_ queue: QueueName, at time: Duration) -> Bool {
+        guard var entry = entries[queue] else { return false }
+        if let due = entry.due, due <= time { return false }
+        entry.due = time
+        entries[queue] = entry
+        return true
+    }
+
+    /// The worker has given up room: nothing is noted any more.
+    ///
+    /// - Returns: The queues that may count on it, and must be told.
+    package mutating func withdraw() -> (noted: [QueueName], woken: [QueueName]) {
+        let noted = self.noted
+        for queue in noted { entries[queue]?.isNoted = false }
+        return (noted, takeWoken())
+    }
+
+    /// Messages may have been lost: any queue may have jobs.
+    package mutating func doubtEverything() {
+        for queue in entries.keys { entries[queue]?.mayHaveMore = true }
+    }
+
+    /// How long until something falls due in any of the queues.
+    package func nextDue(of request: ClaimRequest, at now: Duration) -> Duration? {
+        request.shares.compactMap { entries[$0.queue]?.due }.min().map { max($0 - now, .zero) }
+    }
+
+    private mutating func takeWoken() -> [QueueName] {
+        let woken = entries.filter { $0.value.isWoken }.keys.sorted()
+        for queue in woken { entries[queue]?.isWoken = false }
+        return woken
+    }
+}

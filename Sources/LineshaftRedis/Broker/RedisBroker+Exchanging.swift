@@ -1,0 +1,250 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+public import Lineshaft
+internal import Logging
+
+extension RedisBroker {
+    /// Gives out jobs that are ready, without waiting.
+    ///
+    /// - Parameter request: What the worker can take.
+    /// - Returns: The jobs, and how long until the next thing falls due.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim {
+        try await settle([], claiming: request).1
+    }
+
+    /// Applies settlements, each under its lease's token.
+    ///
+    /// - Parameter settlements: How deliveries ended.
+    /// - Returns: One result for each, in the same order.
+    /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was applied. Repeating the call is safe.
+    public func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
+        if settlements.isEmpty { return [] }
+        let batch = SettlementBatch(settlements)
+        return batch.results(try await exchange(turns(batch, [], nil)).results)
+    }
+
+    /// Applies settlements and claims; what concerns one queue is one call.
+    ///
+    /// - Parameters:
+    ///   - settlements: How deliveries ended.
+    ///   - request: What the worker can take.
+    /// - Returns: One result for each settlement, and the claim.
+    /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was applied.
+    public func settle(
+        _ settlements: [Settlement],
+        claiming request: ClaimRequest
+    ) async throws(BrokerError) -> ([SettlementResult], Claim) {
+        try await prepare(request)
+        let batch = SettlementBatch(settlements)
+        let questions = attachedWorkers[request.worker]?.interest.begin(request, at: clock.uptime) ?? []
+        var count = 0
+        defer { end(request, count: count) }
+        let first = try await exchange(turns(batch, questions, request))
+        var deliveries = first.deliveries
+        var hasMore = first.hasMore
+        count = deliveries.count
+        let others = attachedWorkers[request.worker]?.interest.goOn(
+            request,
+            taken: first.taken,
+            asked: first.asked,
+            at: clock.uptime
+        )
+        if let others, !others.isEmpty {
+            do throws(BrokerError) {
+                let second = try await exchange(turns(SettlementBatch([]), others, request))
+                deliveries += second.deliveries
+                hasMore = hasMore || second.hasMore
+                count = deliveries.count
+            } catch {
+                // What was settled and given already stands; the queues that failed are asked again the next time.
+                hasMore = true
+            }
+        }
+        let due = attachedWorkers[request.worker]?.interest.nextDue(of: request, at: clock.uptime)
+        return (batch.results(first.results), Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due))
+    }
+
+    /// Listens to what concerns the queues of a request, and passes on what the worker has given up.
+    private func prepare(_ request: ClaimRequest) async throws(BrokerError) {
+        // A worker that claims without a port is nobody that could be woken.
+        guard var attached = attachedWorkers[request.worker] else { return }
+        if request.shares.isEmpty {
+            let (noted, woken) = attached.interest.withdraw()
+            attachedWorkers[request.worker] = attached
+            for queue in Set(noted + woken).sorted() {
+                try await call(LeaveCall(request.worker, passesOn: true, keys: keys(queue), settings: settings))
+            }
+            return
+        }
+        for share in request.shares where !attached.interest.knows(share.queue) {
+            try await register(share.queue)
+            try await listen(to: settings.channel(of: share.queue))
+        }
+    }
+
+    /// One turn for each queue that there is something to tell or to ask.
+    private func turns(
+        _ batch: SettlementBatch,
+        _ questions: [QueueInterest.Question],
+        _ request: ClaimRequest?
+    ) -> [QueueTurn] {
+        var turns = questions.map { question in
+            QueueTurn(
+                queue: question.queue,
+                settlements: batch.settlements(of: question.queue),
+                question: question,
+                request: request
+            )
+        }
+        for queue in batch.queues where !questions.contains(where: { $0.queue == queue }) {
+            turns.append(
+                QueueTurn(queue: queue, settlements: batch.settlements(of: queue), question: nil, request: request)
+            )
+        }
+        return turns
+    }
+
+    private func call(_ turn: QueueTurn) -> TurnCall {
+        let items = turn.settlements.map { TurnCall.Item($0, head: heads[$0.lease] ?? []) }
+        return TurnCall(items, claiming: turn.claim, keys: keys(turn.queue), settings: settings)
+    }
+
+    /// Takes several turns at once.
+    ///
+    /// When one fails or the calling task is cancelled, jobs that another turn has brought, or brings later, go back.
+    private func exchange(_ turns: [QueueTurn]) async throws(BrokerError) -> ExchangeResult {
+        if turns.isEmpty { return ExchangeResult() }
+        return try await answer { (waiter: Waiter<ExchangeResult>) in
+            let exchange = Exchange(turns: turns.count)
+            for turn in turns {
+                post(call(turn)) { result in
+                    let isLast: Bool
+                    switch result {
+                    case .success(let answer):
+                        isLast = exchange.take(answer, of: turn, deliveries: self.note(answer, of: turn))
+                    case .failure(let error):
+                        self.noteFailure(of: turn)
+                        isLast = exchange.fail(error)
+                    }
+                    guard isLast else { return }
+                    let answer = exchange.failure.map { .failure($0) } ?? Result.success(exchange.result)
+                    let isAwaited = waiter.resume(answer)
+                    if exchange.failure != nil || !isAwaited { self.giveBack(exchange.result.deliveries) }
+                }
+            }
+        }
+    }
+
+    /// Takes in what a turn came to.
+    ///
+    /// - Returns: The jobs that can be run.
+    private func note(_ answer: Turn, of turn: QueueTurn) -> [Delivery] {
+        for settlement in turn.settlements { heads[settlement.lease] = nil }
+        if let question = turn.question, let worker = turn.request?.worker {
+            attachedWorkers[worker]?.interest.answered(
+                question,
+                count: answer.jobs.count,
+                isNoted: answer.isIdle,
+                hasMore: answer.hasMore,
+                delay: answer.nextDue,
+                at: clock.uptime
+            )
+        }
+        return answer.jobs.compactMap { job in
+            switch job.envelope {
+            case .success(let envelope):
+                heads[job.lease] = job.head
+                return Delivery(envelope: envelope, lease: job.lease, attempt: job.attempt, delivery: job.delivery)
+            case .failure(let error):
+                putAside(job, error)
+                return nil
+            }
+        }
+    }
+
+    /// Puts a job aside that this program cannot read: one of a newer version for a newer worker, a damaged one among the
+    /// dead letters.
+    private func putAside(_ job: ClaimedJob, _ error: StorageError) {
+        let disposition: Settlement.Disposition
+        if error.code == .newer {
+            disposition = .parked(for: .seconds(30))
+        } else {
+            let failure = JobFailure(
+                code: .undecodablePayload,
+                message: error.message,
+                type: "StorageError",
+                attempt: 0,
+                time: clock.now
+            )
+            disposition = .failed(failure)
+        }
+        logger.warning(
+            "A job that this program cannot read is put aside",
+            metadata: ["job.id": "\(job.lease.id)", "job.queue": "\(job.lease.queue)", "error": "\(error)"]
+        )
+        let settlement = Settlement(lease: job.lease, disposition: disposition)
+        post(call(QueueTurn(queue: job.lease.queue, settlements: [settlement], question: nil, request: nil))) { _ in
+            // Lost, its lease runs out and it comes again.
+        }
+    }
+
+    private func noteFailure(of turn: QueueTurn) {
+        guard let question = turn.question, let worker = turn.request?.worker else { return }
+        attachedWorkers[worker]?.interest.failed(question)
+    }
+
+    /// A claim is over: whoever was woken for jobs that this worker has no room for passes the wake on.
+    private func end(_ request: ClaimRequest, count: Int) {
+        let isFull = count >= request.limit
+        guard let woken = attachedWorkers[request.worker]?.interest.end(isFull: isFull) else { return }
+        for queue in woken { passOn(queue, from: request.worker) }
+    }
+
+    /// Has somebody else woken in place of a worker.
+    func passOn(_ queue: QueueName, from worker: WorkerID) {
+        post(LeaveCall(worker, passesOn: true, keys: keys(queue), settings: settings)) { _ in
+            // Lost, the jobs wait until somebody's idle interval is over.
+        }
+    }
+
+    /// Gives back jobs that nobody has taken in.
+    private func giveBack(_ deliveries: [Delivery]) {
+        // Each goes to the front of its queue, so the last one goes first.
+        let batch = SettlementBatch(
+            deliveries.reversed().map { Settlement(lease: $0.lease, disposition: .unstarted) }
+        )
+        for turn in turns(batch, [], nil) {
+            post(call(turn)) { _ in
+                // Lost, their leases run out.
+            }
+        }
+    }
+
+    /// Extends leases that are still held, counted from now.
+    ///
+    /// - Parameters:
+    ///   - leases: The leases.
+    ///   - duration: How long they run from now on.
+    /// - Returns: How each stands, in the same order.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func extend(_ leases: [Lease], by duration: Duration) async throws(BrokerError) -> [LeaseStatus] {
+        var statuses = [LeaseStatus](repeating: .lost, count: leases.count)
+        let groups = Dictionary(grouping: leases.indices) { leases[$0].queue }
+        let calls = groups.sorted { $0.key < $1.key }.map { queue, places in
+            let part = places.map { leases[$0] }
+            return (places, ExtendCall(part, by: duration, keys: keys(queue), settings: settings))
+        }
+        for ((places, _), answer) in zip(calls, try await call(all: calls.map(\.1))) {
+            for (place, status) in zip(places, answer) {
+                statuses[place] = status
+                if status == .lost { heads[leases[place]] = nil }
+            }
+        }
+        return statuses
+    }
+}

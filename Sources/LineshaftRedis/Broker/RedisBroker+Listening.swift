@@ -1,0 +1,100 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+internal import Logging
+internal import UVEventLoop
+
+extension RedisBroker {
+    /// Listens to a channel, and suspends until nothing that is published there is missed.
+    func listen(to channel: [UInt8]) async throws(BrokerError) {
+        guard let listener else { throw Self.notConnected }
+        listener.listen(to: channel)
+        if listener.isEstablished(channel) { return }
+        let waiter = Waiter<Void>()
+        channelWaiters[channel, default: []].append(waiter)
+        defer {
+            channelWaiters[channel]?.removeAll { $0 === waiter }
+            if channelWaiters[channel]?.isEmpty == true { channelWaiters[channel] = nil }
+        }
+        try await wait(for: waiter)
+    }
+
+    private static let notConnected = BrokerError(
+        code: .unavailable,
+        message: "This connection to Redis has not been opened yet."
+    )
+
+    /// Suspends until a waiter is resumed that others know of already; as long as a command may take.
+    func wait(for waiter: Waiter<Void>) async throws(BrokerError) {
+        let loop = self.loop
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Void, BrokerError>, Never>) in
+                waiter.attach(continuation)
+                if let closing = self.closing { waiter.resume(.failure(closing)) }
+            }
+        } onCancel: {
+            loop.perform { waiter.resume(.failure(Self.cancellation)) }
+        }
+        try result.get()
+    }
+
+    /// Something has come on a connection for messages.
+    func heard(_ event: RedisListener.Event) {
+        switch event {
+        case .established(let channel): established(channel)
+        case .message(let channel, let payload):
+            do throws(StorageError) {
+                take(try StorageMessage.decode(payload), from: channel)
+            } catch {
+                logger.warning("A message from Redis cannot be read", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// What was published before was missed, so whoever would have been told looks for himself.
+    private func established(_ channel: [UInt8]) {
+        for waiter in channelWaiters.removeValue(forKey: channel) ?? [] { waiter.resume(.success(())) }
+        for (id, worker) in attachedWorkers where channel == settings.channel(of: id) {
+            attachedWorkers[id]?.interest.doubtEverything()
+            worker.port.wake()
+        }
+        for (client, inbox) in inboxes where channel == settings.channel(of: client) {
+            for waiter in roomWaiters.values.flatMap(\.self) { waiter.resume(.success(())) }
+            readAgain(inbox)
+        }
+    }
+
+    private func take(_ message: StorageMessage, from channel: [UInt8]) {
+        switch message {
+        case .finished(let records): deliver(records.map { .finished($0) }, on: channel)
+        case .progressed(let reports):
+            let events = reports.sorted { $0.key < $1.key }.map { ResultEvent.progressed($0.key, $0.value) }
+            deliver(events, on: channel)
+        case .room(let queue):
+            for waiter in roomWaiters[queue] ?? [] { waiter.resume(.success(())) }
+        case .wake(let queue):
+            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
+            if attachedWorkers[worker]?.interest.wake(queue) == true {
+                attachedWorkers[worker]?.port.wake()
+            } else {
+                passOn(queue, from: worker)
+            }
+        case .cancel(let ids):
+            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
+            attachedWorkers[worker]?.port.cancel(ids)
+        case .expect(let queue, let delay):
+            let time = clock.uptime + delay
+            for id in attachedWorkers.keys where attachedWorkers[id]?.interest.expect(queue, at: time) == true {
+                attachedWorkers[id]?.port.expect(after: delay)
+            }
+        }
+    }
+
+    private func deliver(_ events: [ResultEvent], on channel: [UInt8]) {
+        for (client, inbox) in inboxes where settings.channel(of: client) == channel { inbox.deliver(events) }
+    }
+}

@@ -1,0 +1,33 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+
+/// Bytes to and from one server, encrypted or not.
+///
+/// It belongs to one event loop: everything happens on that loop's thread.
+protocol ByteStream: AnyObject {
+    /// Connects, and from then on tells what happens, until it has ended or is closed.
+    ///
+    /// Called once.
+    func open(_ handle: @escaping (ByteStreamEvent) -> Void)
+
+    /// Sends bytes, together with whatever else is written in this turn of the loop.
+    func write(_ bytes: [UInt8])
+
+    /// Ends the connection. Nothing is told after that.
+    func close()
+}
+
+/// What happens to a stream of bytes.
+enum ByteStreamEvent {
+    /// Bytes can be written.
+    case opened
+    /// Bytes have come; they are valid during the call.
+    case received(UnsafeRawBufferPointer)
+    /// The stream has ended, or could not be opened; the text says why, and what to do.
+    case ended(String)
+}

@@ -1,0 +1,27 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension Lua {
+    /// The queue's own record, read once into local variables.
+    ///
+    /// They are changed there and written by `save`.
+    static let base = #"""
+        local NEVER, RECORD = 9007199254740991, '>BBI8i8I8I8I8I4I4I4I4I4ddI4'
+        local NOTOKEN = '\0\0\0\0\0\0\0\0'
+        -- flags: 1 paused, 2 submitters wait for room, 4 jobs of other priorities are in `ranked`
+        local flags, token, head, upcoming, purging, seq, ghosts = 0, 0, 0, NEVER, 0, 0, 0
+        local watched, noted, active, slots, arrival, interval, burst = 0, 0, 0, 0, 0, 0, 0
+        local dirty, layout = false, call('GET', KEYS[1])
+        if layout then
+            if byte(layout) ~= 1 then
+                return redis.error_reply('NEWERLAYOUT ' .. KEYS[1] .. ' was written in layout ' .. byte(layout)
+                    .. ', this program knows 1')
+            end
+            layout, flags, token, head, upcoming, purging, seq, ghosts, watched, noted, active, slots, arrival, interval,
+                burst = read(RECORD, layout)
+        end
+        """#
+}

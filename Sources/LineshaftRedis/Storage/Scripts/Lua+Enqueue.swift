@@ -1,0 +1,80 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension Lua {
+    /// Accepts jobs: `ARGV[3]` holds their maximum lengths, four bytes each, or nothing; then identifiers and envelopes.
+    ///
+    /// Answers with a letter for each: accepted, full, or duplicate with the identifier of the one that is there.
+    static let enqueue = #"""
+        if plain then
+            if band(flags, 1) == 0 then wake(count) end
+            return string.rep('a', count)
+        end
+        local function isKnown(i)
+            local id = ids[i]
+            if seen[id] or known[i] and (byte(known[i]) < 128 or outcome(id, known[i])) then return true end
+            seen[id] = true
+        end
+        -- The first write can be refused for want of memory or by a replica; then nothing must have changed.
+        dirty = true
+        save()
+        local bound, receipts, length = upcoming, {}, nil
+        catchUp()
+        for i = 1, count do
+            local id, h, f, receipt = ids[i], ARGV[3 + 2 * i], nil, nil
+            if isKnown(i) then
+                receipt = 'a'
+            else
+                f = fields(h, 1)
+                local holder = f.key and call('HGET', KEYS[11], 'u' .. f.key)
+                if holder and (sub(holder, 17) == NOTOKEN or read('>I8', holder, 17) > now) then
+                    receipt = 'd' .. sub(holder, 1, 16)
+                    seen[id] = nil
+                elseif ARGV[3] ~= '' then
+                    length = length or readyCount() + call('ZCARD', KEYS[5])
+                    if length >= read('>I4', ARGV[3], 4 * i - 3) then
+                        receipt = 'f'
+                        seen[id] = nil
+                    end
+                end
+            end
+            if not receipt then
+                receipt = 'a'
+                if length then length = length + 1 end
+                call('HSET', KEYS[2], id, h)
+                if f.key then
+                    local last = 0
+                    if f.window >= 0 then
+                        last = math.min(now + math.floor(f.window / 1000), NEVER)
+                        call('ZADD', KEYS[6], last, 'u' .. f.key)
+                        lower(last)
+                    end
+                    call('HSET', KEYS[11], 'u' .. f.key, id .. pack('>I8', last))
+                end
+                local level = byte(h, 3)
+                if f.start and f.start > now then
+                    schedule(id, level, f.start)
+                elseif level == 5 then
+                    call('RPUSH', KEYS[3], id)
+                    arrivals = arrivals + 1
+                else
+                    makeReady(id, level)
+                end
+                if f.expires or f.deadline then watchEnd(id, f, 0) end
+            end
+            receipts[i] = receipt
+        end
+        -- A job may have come too late already.
+        catchUp()
+        if upcoming < bound and call('ZCARD', KEYS[12]) > 0 then
+            -- Idle workers know of nothing that falls due so soon.
+            local queue = string.match(KEYS[1], '{(.*)}')
+            call('PUBLISH', ARGV[1] .. 'queue:' .. queue, 'e' .. pack('>I8', math.max(upcoming - now, 0)) .. queue)
+        end
+        conclude()
+        return table.concat(receipts)
+        """#
+}

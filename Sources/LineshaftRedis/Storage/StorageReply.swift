@@ -1,0 +1,78 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// A server's answer to a script, as the decoders of calls see it.
+package indirect enum StorageReply: Sendable, Hashable {
+    /// A string of bytes.
+    case string([UInt8])
+    /// A short text, such as `OK`.
+    case status(String)
+    /// A refusal, with the server's own words.
+    case error(String)
+    /// A whole number.
+    case integer(Int64)
+    /// Nothing.
+    case null
+    /// Several answers.
+    case array([StorageReply])
+
+    func bytes(_ script: StorageScript) throws(StorageError) -> [UInt8] {
+        if case .string(let bytes) = try checked(script) { return bytes }
+        throw unexpected(script, "bytes")
+    }
+
+    func integer(_ script: StorageScript) throws(StorageError) -> Int64 {
+        if case .integer(let number) = try checked(script) { return number }
+        throw unexpected(script, "a number")
+    }
+
+    func array(_ script: StorageScript) throws(StorageError) -> [StorageReply] {
+        if case .array(let replies) = try checked(script) { return replies }
+        throw unexpected(script, "an array")
+    }
+
+    /// Bytes, or `nil` for nothing.
+    func optionalBytes(_ script: StorageScript) throws(StorageError) -> [UInt8]? {
+        if case .null = self { return nil }
+        return try bytes(script)
+    }
+
+    func array(_ script: StorageScript, count: Int) throws(StorageError) -> [StorageReply] {
+        let replies = try array(script)
+        if replies.count == count { return replies }
+        throw unexpected(script, "\(count) answers and not \(replies.count)")
+    }
+
+    func letters(_ script: StorageScript, count: Int) throws(StorageError) -> [UInt8] {
+        let letters = try bytes(script)
+        if letters.count == count { return letters }
+        throw unexpected(script, "\(count) letters and not \(letters.count)")
+    }
+
+    func unexpected(_ script: StorageScript, _ wanted: String) -> StorageError {
+        StorageError(
+            .unexpectedReply,
+            "The script “\(script.rawValue)” should have answered with \(wanted). Is there a proxy between this program "
+                + "and the server that changes replies?"
+        )
+    }
+
+    private func checked(_ script: StorageScript) throws(StorageError) -> StorageReply {
+        guard case .error(let text) = self else { return self }
+        if text.contains("NEWERLAYOUT") {
+            throw StorageError(.newer, "The server refused “\(script.rawValue)”: \(text). Bring this program up to date.")
+        }
+        var remedy = ""
+        if text.contains("WRONGTYPE") {
+            remedy = " Something else uses keys under the same prefix; remove them or choose another prefix."
+        } else if text.hasPrefix("OOM") {
+            remedy = " The server is full: let it have more memory (maxmemory), or wait until jobs are done."
+        } else if text.hasPrefix("READONLY") {
+            remedy = " The server is a replica: connect to the primary."
+        }
+        throw StorageError(.refused, "The server refused “\(script.rawValue)”: \(text).\(remedy)")
+    }
+}

@@ -1,0 +1,74 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// A script, by name.
+package enum StorageScript: String, Sendable, Hashable, CaseIterable {
+    case enqueue
+    case turn
+    case extend
+    case cancel
+    case find
+    case page
+    case counts
+    case configure
+    case retry
+    case outcomes
+    case record
+    case report
+    case room
+    case leave
+    case workers
+    case check
+
+    /// What scripts take the time from.
+    package enum Clock: Sendable, Hashable {
+        /// The server's own clock.
+        case server
+        /// Microseconds in a key, for tests that move time. Not for a cluster, where a script reaches no such key.
+        case key(String)
+    }
+
+    /// The script's text, of which the server knows the digest.
+    package func source(clock: Clock = .server) -> String {
+        let time =
+            switch clock {
+            case .server: Lua.serverClock
+            case .key(let key): Lua.clock(key: key)
+            }
+        let rest = [Lua.endings, Lua.places, Lua.groups, Lua.time]
+        let parts: [String] =
+            switch self {
+            case .enqueue: [Lua.names, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
+            case .turn: [Lua.names, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
+            case .find, .page: [Lua.names, time, Lua.base] + rest + [Lua.describe, own]
+            case .workers: [time, own]
+            case .check: [own]
+            default: [Lua.names, time, Lua.base] + rest + [own]
+            }
+        return parts.joined(separator: "\n") + "\n"
+    }
+
+    private var own: String {
+        switch self {
+        case .enqueue: Lua.enqueue
+        case .turn: Lua.turn
+        case .extend: Lua.extend
+        case .cancel: Lua.cancel
+        case .find: Lua.find
+        case .page: Lua.page
+        case .counts: Lua.counts
+        case .configure: Lua.configure
+        case .retry: Lua.retry
+        case .outcomes: Lua.outcomes
+        case .record: Lua.record
+        case .report: Lua.report
+        case .room: Lua.room
+        case .leave: Lua.leave
+        case .workers: Lua.workers
+        case .check: Lua.check
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Foundation
+internal import Synchronization
+internal import Testing
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// A Redis server of a test's own, in a temporary folder, on a unix socket.
+///
+/// It is stopped, by its process's number, when nobody holds it any more. The program is `redis-server`, or what the
+/// environment variable `LINESHAFT_REDIS_SERVER` names.
+final class RedisServer: Sendable {
+    private struct State {
+        var pid: pid_t?
+        var log: ServerLog?
+    }
+
+    /// The folder with the socket and whatever the server keeps.
+    let folder: String
+    /// The port on loopback, if there is one.
+    let port: Int?
+    private let options: [String]
+    private let state = Mutex(State())
+
+    /// The socket's path.
+    var socket: String { folder + "/socket" }
+
+    /// The process, while it runs.
+    var pid: pid_t? { state.withLock(\.pid) }
+
+    /// Starts a server.
+    ///
+    /// - Parameters:
+    ///   - options: What is added to the command line, such as `["--maxmemory", "10mb"]`.
+    ///   - port: A port on loopback beside the socket.
+    /// - Throws: When there is no such program, or it does not get ready.
+    init(_ options: [String] = [], port: Int? = nil) throws {
+        self.options = options
+        self.port = port
+        // The path of a socket may have no more than about a hundred bytes.
+        folder = "/tmp/lineshaft-redis-\(UUID().uuidString.prefix(13))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try start()
+    }
+
+    deinit {
+        stop(signal: SIGKILL)
+        do {
+            try FileManager.default.removeItem(atPath: folder)
+        } catch {
+            print("The folder \(folder) could not be removed: \(error)")
+        }
+    }
+
+    /// Starts the server again after ``stop(signal:)``.
+    func start() throws {
+        let program = ProcessInfo.processInfo.environment["LINESHAFT_REDIS_SERVER"] ?? "redis-server"
+        let command =
+            [
+                program, "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder,
+                "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "",
+            ] + options
+        let (pid, output) = try Self.spawn(command)
+        let log = ServerLog(output)
+        // Nothing is read before the line that says so, and nothing need be waited for after it.
+        guard log.waitUntilReady() else {
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.text)")
+        }
+        state.withLock { $0 = State(pid: pid, log: log) }
+    }
+
+    /// Ends the server and waits until it has ended; without effect if it has.
+    func stop(signal: Int32 = SIGTERM) {
+        guard let pid = state.withLock({ state in
+            defer { state.pid = nil }
+            return state.pid
+        }) else { return }
+        kill(pid, signal)
+        // A stopped process could not end.
+        kill(pid, SIGCONT)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    }
+
+    /// Ends the server and starts it again on what it has kept.
+    func restart(signal: Int32 = SIGTERM) throws {
+        stop(signal: signal)
+        try start()
+    }
+
+    /// What the server has said since it was started.
+    var log: String { state.withLock(\.log)?.text ?? "" }
+
+    struct StartFailure: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    private static let starting = Mutex(())
+
+    /// Starts a program with its output in a pipe; one at a time, so that none inherits the pipe of another.
+    private static func spawn(_ command: [String]) throws -> (pid_t, FileHandle) {
+        try starting.withLock { _ in
+            var ends: [Int32] = [0, 0]
+            guard pipe(&ends) == 0 else { throw StartFailure("No pipe: \(String(cString: strerror(errno)))") }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            var actions = posix_spawn_file_actions_t()
+            posix_spawn_file_actions_init(&actions)
+            defer { posix_spawn_file_actions_destroy(&actions) }
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+            posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+            let arguments = command.map { strdup($0) } + [nil]
+            let environment = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+            defer { for string in arguments + environment { free(string) } }
+            var pid: pid_t = 0
+            let result = posix_spawnp(&pid, command[0], &actions, nil, arguments, environment)
+            close(ends[1])
+            let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
+            guard result == 0 else {
+                throw StartFailure(
+                    "\(command[0]) cannot be started (\(String(cString: strerror(result)))). Install it, on Debian with "
+                        + "“apt install redis-server”, or name another one in LINESHAFT_REDIS_SERVER."
+                )
+            }
+            return (pid, output)
+        }
+    }
+}
+
+/// Reads what a server writes until it ends, on a thread of its own, so that the server never waits for a reader.
+private final class ServerLog: Sendable {
+    private struct State {
+        var text = ""
+        var hasEnded = false
+    }
+
+    private let state = Mutex(State())
+    private let ready = DispatchSemaphore(value: 0)
+
+    init(_ output: FileHandle) {
+        Thread.detachNewThread { [self] in
+            var wasReady = false
+            while true {
+                let data = output.availableData
+                let isReady = state.withLock { state in
+                    state.text += String(decoding: data, as: UTF8.self)
+                    state.hasEnded = data.isEmpty
+                    return state.text.contains("eady to accept connections unix") || state.text.contains("server is now ready")
+                }
+                if !wasReady, isReady || data.isEmpty {
+                    wasReady = true
+                    ready.signal()
+                }
+                if data.isEmpty { return }
+            }
+        }
+    }
+
+    var text: String { state.withLock(\.text) }
+
+    /// Whether the server has got ready; otherwise it has ended.
+    func waitUntilReady() -> Bool {
+        ready.wait()
+        return !state.withLock(\.hasEnded)
+    }
+}
