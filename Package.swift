@@ -149,6 +149,7 @@ let package = Package(
             name: "fleet",
             dependencies: [
                 "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftConfiguration",
+                "LineshaftRedis",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -8,12 +8,13 @@ import ArgumentParser
 import Configuration
 import Lineshaft
 import LineshaftConfiguration
+import LineshaftRedis
 import Logging
 
 /// Where the broker is, and where else settings come from.
 struct ConnectionOptions: ParsableArguments {
     /// What opens the schemes beside `memory:`, which leads nowhere else.
-    private static let adapters: [BrokerAdapter] = []
+    private static let adapters: [BrokerAdapter] = [.redis]
 
     @Option(name: .shortAndLong, help: "The broker's URL; LINESHAFT_URL or the file's “lineshaft.url” if left out.")
     var url: String?

@@ -30,7 +30,8 @@ extension JobSystem {
         let known = [.memory] + adapters
         let environment = BrokerAdapter.Environment(
             clock: settings.system.clock,
-            resultRetention: settings.system.resultRetention
+            resultRetention: settings.system.resultRetention,
+            logger: settings.system.logger
         )
         // Both are looked up before either is opened.
         let brokerAdapter = try BrokerAdapter.find(for: url.text, among: known)
