@@ -53,10 +53,10 @@ struct SendManifestCommand: FleetCommand {
         )
         let start = sender.jobs.clock.uptime
         await display.say("Reading the files below \(root.displayText)")
-        let isDone = try await sender.send(HashFile.name) { jobs in try await run.run(on: jobs) } != nil
+        let ending = try await sender.send(HashFile.name) { jobs in try await run.run(on: jobs) }
         let duration = sender.jobs.clock.uptime - start
         await display.finish()
-        if !isDone { return try await reportInterruption(of: run, file) }
+        if case .interrupted(let rest) = ending { return try await reportInterruption(of: run, file, rest) }
         let manifest = await run.manifest
         try file.commit(manifest.json())
         Terminal.output.print(ManifestWords.summary(manifest.totals, duration: duration, output: output))
@@ -64,8 +64,12 @@ struct SendManifestCommand: FleetCommand {
         return manifest.failed.isEmpty ? .complete : .someFailed
     }
 
-    private func reportInterruption(of run: ManifestRun, _ file: consuming ManifestFile) async throws -> Fleet.Ending {
-        Terminal.errors.print(ManifestWords.interruption(await run.status))
+    private func reportInterruption(
+        of run: ManifestRun,
+        _ file: consuming ManifestFile,
+        _ rest: String
+    ) async throws -> Fleet.Ending {
+        Terminal.errors.print("\(ManifestWords.interruption(await run.status)) \(rest)")
         guard partial else {
             Terminal.errors.print("No manifest was written.")
             return .interrupted

@@ -46,15 +46,18 @@ struct SendSumCommand: FleetCommand {
         let count = summation.chunks.count
         let display = ProgressDisplay(on: .output)
         let start = sender.jobs.clock.uptime
-        let total = try await sender.send(SumIntegers.name) { jobs in
+        let ending = try await sender.send(SumIntegers.name) { jobs in
             try await summation.run(on: jobs) { ended, all in
                 await display.show("\(ProgressLine.bar(ended, of: all))  \(ended) of \(all) jobs")
             }
         }
         let duration = sender.jobs.clock.uptime - start
         await display.finish()
-        guard let total else {
-            Terminal.errors.print("Interrupted: the sum is not known.")
+        let total: Summation.Total
+        switch ending {
+        case .done(let value): total = value
+        case .interrupted(let rest):
+            Terminal.errors.print("Interrupted: the sum is not known. \(rest)")
             return .interrupted
         }
         let failed = total.failures.count

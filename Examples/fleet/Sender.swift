@@ -28,23 +28,30 @@ struct Sender {
         self.submitted = submitted
     }
 
+    /// How sending ended.
+    enum Ending<Value: Sendable>: Sendable {
+        case done(Value)
+        /// The user did not want to wait; the jobs were cancelled, and this says what became of them.
+        case interrupted(leaving: String)
+    }
+
     /// Does the work, and closes the system.
     ///
     /// - Parameters:
     ///   - name: The jobs that the work submits, to tell whether anybody runs them.
     ///   - work: The work.
-    /// - Returns: What the work returned; `nil` when it was interrupted, and its jobs were cancelled.
+    /// - Returns: What the work returned, or what became of its jobs.
     /// - Throws: What the work throws.
     func send<Value: Sendable>(
         _ name: JobName,
         _ work: @escaping @Sendable (JobSystem) async throws -> Value
-    ) async throws -> Value? {
+    ) async throws -> Ending<Value> {
         do {
             try await warnOfNobody(name)
             let value = try await Errand { [jobs] in try await work(jobs) }.run(logger: jobs.configuration.logger)
-            if value == nil { await takeBack() }
+            let ending: Ending<Value> = if let value { .done(value) } else { .interrupted(leaving: await takeBack()) }
             await jobs.shutdown()
-            return value
+            return ending
         } catch {
             await jobs.shutdown()
             throw error
@@ -57,19 +64,17 @@ struct Sender {
         Terminal.errors.print("No worker that runs “\(name)” is there yet; start one with “fleet worker”.")
     }
 
-    /// Cancels what was submitted and has not ended.
-    private func takeBack() async {
+    /// Cancels what was submitted and has not ended, and says how that went.
+    private func takeBack() async -> String {
         let ids = submitted.ids
         do {
             let results = try await cancel(ids)
             let waiting = results.count { $0 == .cancelled }
             let running = results.count { $0 == .requested }
-            Terminal.errors.print(
-                "Of \(ids.count.of("job")) sent, \(waiting.grouped) were cancelled before they ran, "
-                    + "\(running.grouped) while they ran; the others had ended."
-            )
+            return "Of \(ids.count.of("job")) sent, \(waiting.grouped) were cancelled before they ran and "
+                + "\(running.grouped) while they ran; \((ids.count - waiting - running).grouped) had ended."
         } catch {
-            Terminal.errors.print("The jobs that were sent could not be cancelled; workers will run them: \(error)")
+            return "The jobs that were sent could not be cancelled, so workers will run them: \(error)"
         }
     }
 

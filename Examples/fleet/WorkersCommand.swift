@@ -12,7 +12,8 @@ import Lineshaft
 struct WorkersCommand: FleetCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
-        abstract: "List the workers: where they are, what they serve, know and run."
+        abstract: "List the workers: where they are, what they serve, know and run.",
+        discussion: "What a worker runs is as of its last report, which may be some seconds old."
     )
 
     @OptionGroup var connection: ConnectionOptions
