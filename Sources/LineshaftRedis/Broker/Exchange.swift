@@ -62,6 +62,8 @@ struct QueueTurn {
     let question: QueueInterest.Question?
     /// On whose behalf, if anybody's.
     let request: ClaimRequest?
+    /// Whether that worker can be woken.
+    var isAttached = false
 
     /// The question as it is put to the server.
     var claim: TurnCall.Request? {
@@ -71,6 +73,7 @@ struct QueueTurn {
             limit: question.limit,
             lease: request.lease,
             poisonLimit: request.poisonLimit,
+            registersIdle: isAttached,
             isRegistered: question.isNoted,
             wasWoken: question.isWoken
         )

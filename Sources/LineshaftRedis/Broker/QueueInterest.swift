@@ -32,7 +32,12 @@ package struct QueueInterest: Sendable {
         var due: Duration?
     }
 
+    /// How many queues that nothing is known of are asked at once, so that an idle worker of many queues asks little.
+    private static let rescan = 6
+
     private var entries: [QueueName: Entry] = [:]
+    /// Which of the queues of a request are next to be asked although nothing is known of them.
+    private var nextRescan = 0
     /// Whether the last claim left the worker no room.
     private var isFull = false
     private var claims = 0
@@ -55,10 +60,11 @@ package struct QueueInterest: Sendable {
         claims += 1
         var questions: [Question] = []
         var left = request.limit
-        let awake = request.shares.filter { share in
+        var awake = request.shares.filter { share in
             let entry = entries[share.queue] ?? Entry()
             return entry.mayHaveMore || entry.isWoken || entry.due.map { $0 <= now } ?? false
         }
+        if awake.isEmpty { awake = rescan(request.shares) }
         for share in awake where left > 0 {
             let limit = min(awake.count == 1 ? share.maximum : min(share.fair, share.maximum), left)
             guard limit > 0 else { continue }
@@ -92,6 +98,14 @@ package struct QueueInterest: Sendable {
             left -= limit
         }
         return questions
+    }
+
+    /// The worker asks although nothing is known to be there: a message may have been lost, or be on its way.
+    private mutating func rescan(_ shares: [ClaimRequest.Share]) -> [ClaimRequest.Share] {
+        guard shares.count > Self.rescan else { return shares }
+        let start = nextRescan % shares.count
+        nextRescan = (start + Self.rescan) % shares.count
+        return (0..<Self.rescan).map { shares[(start + $0) % shares.count] }
     }
 
     private mutating func question(_ queue: QueueName, _ limit: Int) -> Question {

@@ -41,7 +41,7 @@ extension RedisBroker {
     ) async throws(BrokerError) -> ([SettlementResult], Claim) {
         try await prepare(request)
         let batch = SettlementBatch(settlements)
-        let questions = attachedWorkers[request.worker]?.interest.begin(request, at: clock.uptime) ?? []
+        let questions = begin(request)
         var count = 0
         defer { end(request, count: count) }
         let first = try await exchange(turns(batch, questions, request))
@@ -67,6 +67,14 @@ extension RedisBroker {
         }
         let due = attachedWorkers[request.worker]?.interest.nextDue(of: request, at: clock.uptime)
         return (batch.results(first.results), Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due))
+    }
+
+    /// What to ask; a worker that nobody can wake is not noted anywhere, and asks everywhere.
+    private func begin(_ request: ClaimRequest) -> [QueueInterest.Question] {
+        let now = clock.uptime
+        if let questions = attachedWorkers[request.worker]?.interest.begin(request, at: now) { return questions }
+        var nothing = QueueInterest()
+        return nothing.begin(request, at: now)
     }
 
     /// Listens to what concerns the queues of a request, and passes on what the worker has given up.
@@ -98,7 +106,8 @@ extension RedisBroker {
                 queue: question.queue,
                 settlements: batch.settlements(of: question.queue),
                 question: question,
-                request: request
+                request: request,
+                isAttached: request.map { attachedWorkers[$0.worker] != nil } ?? false
             )
         }
         for queue in batch.queues where !questions.contains(where: { $0.queue == queue }) {

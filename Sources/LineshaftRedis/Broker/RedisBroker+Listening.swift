@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-internal import Lineshaft
+package import Lineshaft
 internal import Logging
 internal import UVEventLoop
 
@@ -47,6 +47,8 @@ extension RedisBroker {
         switch event {
         case .established(let channel): established(channel)
         case .message(let channel, let payload):
+            if channel == echoChannel { return heardEcho(payload) }
+            activity += 1
             do throws(StorageError) {
                 take(try StorageMessage.decode(payload), from: channel)
             } catch {
@@ -96,5 +98,28 @@ extension RedisBroker {
 
     private func deliver(_ events: [ResultEvent], on channel: [UInt8]) {
         for (client, inbox) in inboxes where settings.channel(of: client) == channel { inbox.deliver(events) }
+    }
+
+    // MARK: Tests
+
+    private var echoChannel: [UInt8] { Array("\(settings.prefix)echo:\(ObjectIdentifier(self).hashValue)".utf8) }
+
+    /// Waits until every call made so far has its answer, and what was published before has arrived.
+    ///
+    /// - Returns: Whether anything has been sent or heard since this was last asked, so that more may follow.
+    package func settleDown() async throws(BrokerError) -> Bool {
+        if listener?.isEstablished(echoChannel) == false { try await listen(to: echoChannel) }
+        echoes += 1
+        let waiter = Waiter<Void>()
+        let word = Array(String(echoes).utf8)
+        channelWaiters[word] = [waiter]
+        _ = try await send(["PUBLISH", .bytes(echoChannel), .bytes(word)], key: echoChannel)
+        try await wait(for: waiter)
+        defer { lastActivity = activity }
+        return activity != lastActivity
+    }
+
+    private func heardEcho(_ word: [UInt8]) {
+        for waiter in channelWaiters.removeValue(forKey: word) ?? [] { waiter.resume(.success(())) }
     }
 }

@@ -39,6 +39,10 @@ public actor RedisBroker: Broker {
     /// Those who wait until a channel is listened to.
     var channelWaiters: [[UInt8]: [Waiter<Void>]] = [:]
     private(set) var closing: BrokerError?
+    /// How much has been sent and heard, and how much when tests last asked.
+    var activity = 0
+    var lastActivity = 0
+    var echoes = 0
 
     /// The executor of this actor, the event loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -47,8 +51,8 @@ public actor RedisBroker: Broker {
     /// not listed any more.
     public nonisolated var announcementInterval: Duration? { .seconds(10) }
 
-    /// How long a worker may wait without asking, should a message have been lost on the way: 5 seconds.
-    public nonisolated var idleInterval: Duration? { .seconds(5) }
+    /// How long a worker may wait without asking, should a message have been lost on the way: 15 seconds.
+    public nonisolated var idleInterval: Duration? { .seconds(15) }
 
     /// This broker itself.
     public nonisolated var inspector: (any QueueInspector)? { self }
@@ -176,6 +180,7 @@ public actor RedisBroker: Broker {
         _ call: Call,
         completion: @escaping (Result<Call.Answer, BrokerError>) -> Void
     ) {
+        activity += 1
         topology.post(call.command(completion), slot: call.slot)
     }
 

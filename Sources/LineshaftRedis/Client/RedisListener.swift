@@ -51,17 +51,17 @@ final class RedisListener {
     }
 
     /// Whether nothing that is published on the channel is missed.
-    func isEstablished(_ channel: [UInt8]) -> Bool { book.isEstablished(channel) }
+    func isEstablished(_ channel: [UInt8]) -> Bool { book.isEstablished(RedisChannel(channel)) }
 
     /// Listens to a channel; ``Event/established(channel:)`` says from when on.
     func listen(to channel: [UInt8]) {
-        if let command = book.listen(to: channel) { send(command) }
+        if let command = book.listen(to: RedisChannel(channel)) { send(command) }
         if case .created = state { resolve() }
     }
 
     /// Listens to a channel no more.
     func stopListening(to channel: [UInt8]) {
-        if let command = book.stopListening(to: channel) { send(command) }
+        if let command = book.stopListening(to: RedisChannel(channel)) { send(command) }
     }
 
     /// Ends the connection.
@@ -147,8 +147,8 @@ final class RedisListener {
     private func receive(_ reply: RESPValue) {
         hasHeard = true
         switch book.receive(reply) {
-        case .established(let channel): handle(.established(channel: channel))
-        case .message(let channel, let payload): handle(.message(channel: channel, payload: payload))
+        case .established(let channel): handle(.established(channel: channel.bytes))
+        case .message(let channel, let payload): handle(.message(channel: channel.bytes, payload: payload))
         case .failed(let reason):
             setup.logger.warning("Redis sends no messages", metadata: ["error": "\(reason)"])
             drop()

@@ -7,11 +7,11 @@
 /// What Redis sends on a connection that has subscriptions.
 package enum PubSubMessage: Sendable, Hashable {
     /// A subscription to a channel holds; the connection has `count` of them.
-    case subscribed(channel: [UInt8], count: Int)
+    case subscribed(channel: RedisChannel, count: Int)
     /// A subscription to a channel has ended. There was none when the channel is `nil`.
-    case unsubscribed(channel: [UInt8]?, count: Int)
+    case unsubscribed(channel: RedisChannel?, count: Int)
     /// Somebody published something.
-    case message(channel: [UInt8], payload: [UInt8])
+    case message(channel: RedisChannel, payload: [UInt8])
     /// The answer to a `PING`.
     case pong
     /// The server refused a command.
@@ -33,14 +33,14 @@ package enum PubSubMessage: Sendable, Hashable {
         guard let elements = reply.elements, let kind = elements.first?.text else { return nil }
         switch (kind, elements.count) {
         case ("message", 3):
-            guard let channel = elements[1].bytes, let payload = elements[2].bytes else { return nil }
+            guard let channel = elements[1].bytes.map(RedisChannel.init), let payload = elements[2].bytes else { return nil }
             self = .message(channel: channel, payload: payload)
         case ("subscribe", 3):
-            guard let channel = elements[1].bytes, let count = elements[2].integer else { return nil }
+            guard let channel = elements[1].bytes.map(RedisChannel.init), let count = elements[2].integer else { return nil }
             self = .subscribed(channel: channel, count: Int(count))
         case ("unsubscribe", 3):
-            guard let count = elements[2].integer, elements[1].isNull || elements[1].bytes != nil else { return nil }
-            self = .unsubscribed(channel: elements[1].bytes, count: Int(count))
+            guard let count = elements[2].integer, elements[1].isNull || elements[1].bytes.map(RedisChannel.init) != nil else { return nil }
+            self = .unsubscribed(channel: elements[1].bytes.map(RedisChannel.init), count: Int(count))
         case ("pong", 2): self = .pong
         default: return nil
         }

@@ -14,9 +14,9 @@ package struct SubscriptionBook: Sendable {
         /// From now on nothing that is published on the channel is missed.
         ///
         /// It comes again after each lost connection: what was published in between has to be looked for.
-        case established(channel: [UInt8])
+        case established(channel: RedisChannel)
         /// Somebody published something.
-        case message(channel: [UInt8], payload: [UInt8])
+        case message(channel: RedisChannel, payload: [UInt8])
         /// The answer to a `PING`.
         case pong
         /// The server refuses something, or sends what cannot be understood: the connection is to be closed.
@@ -38,35 +38,35 @@ package struct SubscriptionBook: Sendable {
     /// One for all would hold Redis up.
     private static let channelsPerCommand = 256
 
-    private var channels: [[UInt8]: Channel] = [:]
+    private var channels: [RedisChannel: Channel] = [:]
     private var isConnected = false
 
     package init() {}
 
     /// The channels that somebody listens to, in the order of their bytes.
-    package var wanted: [[UInt8]] {
-        channels.filter { $0.value.listeners > 0 }.keys.sorted { $0.lexicographicallyPrecedes($1) }
+    package var wanted: [RedisChannel] {
+        channels.filter { $0.value.listeners > 0 }.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     }
 
     /// Whether nothing that is published on the channel is missed.
-    package func isEstablished(_ channel: [UInt8]) -> Bool { channels[channel]?.isEstablished ?? false }
+    package func isEstablished(_ channel: RedisChannel) -> Bool { channels[channel]?.isEstablished ?? false }
 
     /// Somebody listens to a channel.
     ///
     /// - Returns: The command to send, if any.
-    package mutating func listen(to channel: [UInt8]) -> RESPCommand? {
+    package mutating func listen(to channel: RedisChannel) -> RESPCommand? {
         var state = channels[channel] ?? Channel()
         state.listeners += 1
         let isFirst = state.listeners == 1
         if isFirst && isConnected { state.pending += 1 }
         channels[channel] = state
-        return isFirst && isConnected ? ["SUBSCRIBE", .bytes(channel)] : nil
+        return isFirst && isConnected ? ["SUBSCRIBE", .bytes(channel.bytes)] : nil
     }
 
     /// Somebody listens to a channel no more.
     ///
     /// - Returns: The command to send, if any.
-    package mutating func stopListening(to channel: [UInt8]) -> RESPCommand? {
+    package mutating func stopListening(to channel: RedisChannel) -> RESPCommand? {
         guard var state = channels[channel], state.listeners > 0 else { return nil }
         state.listeners -= 1
         if state.listeners > 0 {
@@ -76,7 +76,7 @@ package struct SubscriptionBook: Sendable {
         state.isEstablished = false
         // An answer that is still to come is counted, lest it be taken for that of a later SUBSCRIBE.
         channels[channel] = state.pending > 0 ? state : nil
-        return isConnected ? ["UNSUBSCRIBE", .bytes(channel)] : nil
+        return isConnected ? ["UNSUBSCRIBE", .bytes(channel.bytes)] : nil
     }
 
     /// A connection is ready.
@@ -88,7 +88,7 @@ package struct SubscriptionBook: Sendable {
         for channel in wanted { channels[channel]?.pending = 1 }
         return stride(from: 0, to: wanted.count, by: Self.channelsPerCommand).map { start in
             let part = wanted[start..<min(start + Self.channelsPerCommand, wanted.count)]
-            return RESPCommand(["SUBSCRIBE"] + part.map { .bytes($0) })
+            return RESPCommand(["SUBSCRIBE"] + part.map { .bytes($0.bytes) })
         }
     }
 

@@ -35,13 +35,14 @@ public protocol BrokerFixture: Sendable {
     /// Called before time is moved, so that it does not run ahead of what happens. Brokers that answer without threads or
     /// sockets of their own need do nothing.
     ///
+    /// - Returns: Whether anything was under way since the last call, so that more may follow from it.
     /// - Throws: Whatever kept it from finding out.
-    func settleDown() async throws
+    func settleDown() async throws -> Bool
 }
 
 extension BrokerFixture {
-    /// Returns at once.
-    public func settleDown() async throws {}
+    /// Returns at once, for nothing is ever under way.
+    public func settleDown() async throws -> Bool { false }
 }
 
 /// What a result store's tests hand to the conformance suite.

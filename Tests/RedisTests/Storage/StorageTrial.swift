@@ -177,7 +177,7 @@ final class StorageTrial {
 
 extension BlockingRedis {
     /// The next message on what this connection listens to.
-    func message() throws -> StorageMessage {
+    func nextMessage() throws -> StorageMessage {
         guard case .array(let parts) = try receive(), parts.count == 3, case .string(let bytes) = parts[2] else {
             throw Failure(description: "That was no message.")
         }

@@ -5,6 +5,7 @@
 //
 
 internal import Foundation
+internal import Lineshaft
 internal import Synchronization
 internal import Testing
 
@@ -26,6 +27,8 @@ final class RedisServer: Sendable {
     let folder: String
     /// The port on loopback, if there is one.
     let port: Int?
+    /// The wall clock that the server goes by, if it is not the machine's.
+    let clock: ServerClock?
     private let options: [String]
     private let state = Mutex(State())
 
@@ -40,14 +43,16 @@ final class RedisServer: Sendable {
     /// - Parameters:
     ///   - options: What is added to the command line, such as `["--maxmemory", "10mb"]`.
     ///   - port: A port on loopback beside the socket.
+    ///   - start: Where the server's wall clock stands still from the start; `nil` leaves it the machine's.
     /// - Throws: When there is no such program, or it does not get ready.
-    init(_ options: [String] = [], port: Int? = nil) throws {
+    init(_ options: [String] = [], port: Int? = nil, clockAt start: Timestamp? = nil) throws {
         self.options = options
         self.port = port
         // The path of a socket may have no more than about a hundred bytes.
         folder = "/tmp/lineshaft-redis-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        try start()
+        clock = try start.map { [folder] in try ServerClock(in: URL(filePath: folder), start: $0) }
+        try self.start()
     }
 
     deinit {
@@ -67,7 +72,7 @@ final class RedisServer: Sendable {
                 program, "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder,
                 "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "",
             ] + options
-        let (pid, output) = try Self.spawn(command)
+        let (pid, output) = try Self.spawn(command, clock?.environment() ?? [:])
         let log = ServerLog(output)
         // Nothing is read before the line that says so, and nothing need be waited for after it.
         guard log.waitUntilReady() else {
@@ -108,7 +113,7 @@ final class RedisServer: Sendable {
     private static let starting = Mutex(())
 
     /// Starts a program with its output in a pipe; one at a time, so that none inherits the pipe of another.
-    private static func spawn(_ command: [String]) throws -> (pid_t, FileHandle) {
+    private static func spawn(_ command: [String], _ more: [String: String]) throws -> (pid_t, FileHandle) {
         try starting.withLock { _ in
             var ends: [Int32] = [0, 0]
             guard pipe(&ends) == 0 else { throw StartFailure("No pipe: \(String(cString: strerror(errno)))") }
@@ -120,7 +125,7 @@ final class RedisServer: Sendable {
             posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
             let arguments = command.map { strdup($0) } + [nil]
-            let environment = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+            let environment = ProcessInfo.processInfo.environment.merging(more) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for string in arguments + environment { free(string) } }
             var pid: pid_t = 0
             let result = posix_spawnp(&pid, command[0], &actions, nil, arguments, environment)

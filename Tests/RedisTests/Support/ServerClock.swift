@@ -19,7 +19,8 @@ import Glibc
 // Unchecked because of the pointer, to memory that lives as long as this and is only written under the lock.
 final class ServerClock: @unchecked Sendable {
     private let file: URL
-    private let lock = Mutex(())
+    /// Nanoseconds; the server is told of whole microseconds.
+    private let time: Mutex<Int64>
     private let micros: UnsafeMutablePointer<Int64>
 
     /// Creates a clock.
@@ -34,9 +35,9 @@ final class ServerClock: @unchecked Sendable {
         try #require(descriptor >= 0, "\(file.path) cannot be opened: \(String(cString: strerror(errno)))")
         defer { close(descriptor) }
         let memory = mmap(nil, MemoryLayout<Int64>.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-        let start = start.nanosecondsSinceEpoch / 1_000
         micros = try #require(memory == MAP_FAILED ? nil : memory?.bindMemory(to: Int64.self, capacity: 1))
-        micros.pointee = start
+        micros.pointee = start.nanosecondsSinceEpoch / 1_000
+        time = Mutex(start.nanosecondsSinceEpoch)
     }
 
     deinit {
@@ -46,7 +47,10 @@ final class ServerClock: @unchecked Sendable {
     /// Moves the clock.
     func advance(by duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        lock.withLock { _ in micros.pointee += seconds * 1_000_000 + attoseconds / 1_000_000_000_000 }
+        time.withLock { time in
+            time += seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+            micros.pointee = time / 1_000
+        }
     }
 
     /// What the server's environment needs for it to go by this clock.

@@ -11,15 +11,16 @@ extension Lua {
     /// or unknown.
     static let cancel = #"""
         catchUp()
-        local isDeletion, answers, told, running = ARGV[3] == 'delete', {}, {}, nil
+        -- What has just ended by itself is to be found so.
+        flush()
+        local isDeletion, answers, told, gone, running = ARGV[3] == 'delete', {}, {}, {}, nil
         for i = 4, #ARGV do
             local id, answer = ARGV[i], nil
             local h = call('HGET', KEYS[2], id)
-            -- What ended in this call is not written yet.
-            for k = 1, #removed do if removed[k] == id then h = false end end
-            if not h or byte(h) > 127 then
+            if gone[id] then
+                answer = isDeletion and 'u' or 'f'
+            elseif not h or byte(h) > 127 then
                 answer = h ~= nil and outcome(id, h) and 'f' or 'u'
-                for k = 1, #stored, 2 do if stored[k] == id then answer = 'f' end end
             else
                 running = running or index()
                 local g = groups[running[id]]
@@ -38,6 +39,7 @@ extension Lua {
                     if isDeletion then
                         call('ZREM', KEYS[9], id)
                         forgetDead(id)
+                        gone[id] = true
                     end
                 else
                     local failed = state(id)
@@ -45,6 +47,7 @@ extension Lua {
                     finish(id, h, 1, 3, failed, NOTOKEN, '')
                     forget(id)
                     answer = 'e'
+                    gone[id] = true
                 end
             end
             answers[i - 3] = answer

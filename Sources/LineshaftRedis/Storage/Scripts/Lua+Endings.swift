@@ -157,6 +157,7 @@ extension Lua {
                     call('PUBLISH', ARGV[1] .. 'client:' .. sub(client, 1, 8), table.concat(letter))
                 end
             end
+            stored, expiring, removed, mail = {}, {}, {}, nil
         end
         """#
 }

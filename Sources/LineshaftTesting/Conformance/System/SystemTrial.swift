@@ -66,9 +66,7 @@ final class SystemTrial: Sendable {
 
     /// Waits until everything has happened that can happen without time passing.
     func settleDown() async throws {
-        await executor.waitUntilQuiet()
-        try await fixture.settleDown()
-        await executor.waitUntilQuiet()
+        repeat { await executor.waitUntilQuiet() } while try await fixture.settleDown()
     }
 
     /// Lets time pass, stopping at every moment at which something is to happen.
