@@ -26,7 +26,35 @@ struct ChildProcess: Sendable {
         var everything: String { (output + errors).joined(separator: "\n") }
     }
 
-    private let pid: pid_t
+    /// The process, until the system may give its number to another.
+    private final class Life: Sendable {
+        let pid: pid_t
+        private let hasEnded = Mutex(false)
+
+        init(_ pid: pid_t) {
+            self.pid = pid
+        }
+
+        func send(_ signal: Int32) {
+            hasEnded.withLock { hasEnded in
+                if !hasEnded { kill(pid, signal) }
+            }
+        }
+
+        /// Waits for the end, and returns the status.
+        func wait() throws -> Int32 {
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0 { try #require(errno == EINTR) }
+            return try hasEnded.withLock { hasEnded in
+                var status: Int32 = 0
+                while waitpid(pid, &status, 0) < 0 { try #require(errno == EINTR) }
+                hasEnded = true
+                return status
+            }
+        }
+    }
+
+    private let life: Life
     private let output: FileHandle
     private let errors: FileHandle
 
@@ -40,7 +68,7 @@ struct ChildProcess: Sendable {
     init(_ command: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws {
         let prefix = folder.map { ["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", $0.path] } ?? []
         // One at a time, so that no program inherits the pipes of another, whose reader would then not see their end.
-        (pid, output, errors) = try Self.starting.withLock { _ in
+        (life, output, errors) = try Self.starting.withLock { _ in
             let (outputEnd, errorEnd) = (try Pipe.closedOnExec(), try Pipe.closedOnExec())
             let pid = try Self.spawn(
                 prefix + command,
@@ -48,7 +76,7 @@ struct ChildProcess: Sendable {
                 output: outputEnd.write,
                 errors: errorEnd.write
             )
-            return (pid, outputEnd.read, errorEnd.read)
+            return (Life(pid), outputEnd.read, errorEnd.read)
         }
     }
 
@@ -98,9 +126,9 @@ struct ChildProcess: Sendable {
         send(SIGINT)
     }
 
-    /// Sends a signal to the program, which has not ended.
+    /// Sends a signal to the program, unless it has ended.
     func send(_ signal: Int32) {
-        kill(pid, signal)
+        life.send(signal)
     }
 
     /// Waits for the program's end.
@@ -112,8 +140,7 @@ struct ChildProcess: Sendable {
         async let errors = onThread { try Self.readLines(of: self.errors) }
         let output = try await onThread { try Self.readLines(of: self.output, onLine: onLine) }
         let code = try await onThread {
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0 { try #require(errno == EINTR) }
+            let status = try life.wait()
             // The exit code, or what a shell makes of a signal.
             return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
         }

@@ -21,7 +21,7 @@ struct FleetTrial: Sendable {
     /// - Parameters:
     ///   - options: What is added to the server's command line.
     ///   - body: The test.
-    static func run(_ options: [String] = [], _ body: @escaping @Sendable (FleetTrial) async throws -> Void) async throws {
+    static func run(_ options: [String] = [], _ body: (FleetTrial) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         // The path of a socket may have no more than about a hundred bytes.
         let socket = folder.path + "/s"
