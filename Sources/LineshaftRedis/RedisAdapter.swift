@@ -14,6 +14,7 @@ extension BrokerAdapter {
         let broker = try RedisBroker(
             RedisConfiguration(url: url),
             retention: environment.resultRetention,
+            clock: environment.clock,
             logger: environment.logger
         )
         do throws(BrokerError) {

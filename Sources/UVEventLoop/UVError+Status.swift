@@ -19,6 +19,7 @@ struct FailedStatus: Error, Sendable, Hashable {
     }
 
     static let timedOut = FailedStatus(UV_ETIMEDOUT)
+    static let already = FailedStatus(UV_EALREADY)
     static let tryAgain = FailedStatus(UV_EAGAIN)
 
     /// Throws if a call has failed.

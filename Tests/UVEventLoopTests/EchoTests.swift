@@ -52,6 +52,7 @@ struct EchoTests {
             try await group.waitForAll()
         }
         let statistics = await client.statistics
+        try await client.close()
         #expect(statistics.bytesWritten == 30_000 && statistics.bytesRead == 30_000)
         #expect(statistics.writeCalls < 10_000)
     }

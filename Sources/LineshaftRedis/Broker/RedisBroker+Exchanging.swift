@@ -23,7 +23,7 @@ extension RedisBroker {
     /// - Returns: One result for each, in the same order.
     /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was applied. Repeating the call is safe.
     public func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
-        if settlements.isEmpty { return [] }
+        if let closing { throw closing }
         let batch = SettlementBatch(settlements)
         return batch.results(try await exchange(turns(batch, [], nil)).results)
     }
@@ -41,7 +41,7 @@ extension RedisBroker {
     ) async throws(BrokerError) -> ([SettlementResult], Claim) {
         try await prepare(request)
         let batch = SettlementBatch(settlements)
-        let questions = begin(request)
+        let questions = attachedWorkers[request.worker, default: AttachedWorker()].interest.begin(request, at: clock.uptime)
         var count = 0
         defer { end(request, count: count) }
         let first = try await exchange(turns(batch, questions, request))
@@ -69,18 +69,10 @@ extension RedisBroker {
         return (batch.results(first.results), Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due))
     }
 
-    /// What to ask; a worker that nobody can wake is not noted anywhere, and asks everywhere.
-    private func begin(_ request: ClaimRequest) -> [QueueInterest.Question] {
-        let now = clock.uptime
-        if let questions = attachedWorkers[request.worker]?.interest.begin(request, at: now) { return questions }
-        var nothing = QueueInterest()
-        return nothing.begin(request, at: now)
-    }
-
     /// Listens to what concerns the queues of a request, and passes on what the worker has given up.
     private func prepare(_ request: ClaimRequest) async throws(BrokerError) {
         // A worker that claims without a port is nobody that could be woken.
-        guard var attached = attachedWorkers[request.worker] else { return }
+        guard var attached = attachedWorkers[request.worker], attached.port != nil else { return }
         if request.shares.isEmpty {
             let (noted, woken) = attached.interest.withdraw()
             attachedWorkers[request.worker] = attached
@@ -107,7 +99,7 @@ extension RedisBroker {
                 settlements: batch.settlements(of: question.queue),
                 question: question,
                 request: request,
-                isAttached: request.map { attachedWorkers[$0.worker] != nil } ?? false
+                isAttached: request.map { attachedWorkers[$0.worker]?.port != nil } ?? false
             )
         }
         for queue in batch.queues where !questions.contains(where: { $0.queue == queue }) {
@@ -211,6 +203,8 @@ extension RedisBroker {
     private func end(_ request: ClaimRequest, count: Int) {
         let isFull = count >= request.limit
         guard let woken = attachedWorkers[request.worker]?.interest.end(isFull: isFull) else { return }
+        // Nothing is kept of one that nobody can wake.
+        if attachedWorkers[request.worker]?.port == nil { attachedWorkers[request.worker] = nil }
         for queue in woken { passOn(queue, from: request.worker) }
     }
 

@@ -62,12 +62,12 @@ extension RedisBroker {
         for waiter in channelWaiters.removeValue(forKey: channel) ?? [] { waiter.resume(.success(())) }
         for (id, worker) in attachedWorkers where channel == settings.channel(of: id) {
             attachedWorkers[id]?.interest.doubtEverything()
-            worker.port.wake()
+            worker.port?.wake()
         }
-        for (client, inbox) in inboxes where channel == settings.channel(of: client) {
+        if channel == settings.channel(of: roomClient) {
             for waiter in roomWaiters.values.flatMap(\.self) { waiter.resume(.success(())) }
-            readAgain(inbox)
         }
+        for (client, inbox) in inboxes where channel == settings.channel(of: client) { readAgain(inbox) }
     }
 
     private func take(_ message: StorageMessage, from channel: [UInt8]) {
@@ -81,17 +81,17 @@ extension RedisBroker {
         case .wake(let queue):
             guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
             if attachedWorkers[worker]?.interest.wake(queue) == true {
-                attachedWorkers[worker]?.port.wake()
+                attachedWorkers[worker]?.port?.wake()
             } else {
                 passOn(queue, from: worker)
             }
         case .cancel(let ids):
             guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
-            attachedWorkers[worker]?.port.cancel(ids)
+            attachedWorkers[worker]?.port?.cancel(ids)
         case .expect(let queue, let delay):
             let time = clock.uptime + delay
             for id in attachedWorkers.keys where attachedWorkers[id]?.interest.expect(queue, at: time) == true {
-                attachedWorkers[id]?.port.expect(after: delay)
+                attachedWorkers[id]?.port?.expect(after: delay)
             }
         }
     }

@@ -75,17 +75,11 @@ extension RedisBroker {
     ///   - maximumLength: The length that counted as full.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached, or with the code `cancelled`.
     public func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
-        // The answer comes on the channel of a client of this process; any of them will do.
-        guard let client = inboxes.keys.min(by: { $0.rawValue < $1.rawValue }) else {
-            throw BrokerError(
-                code: .unsupported,
-                message: "Only a process that listens for results is told of room in a queue. Attach an inbox first."
-            )
-        }
+        try await listen(to: settings.channel(of: roomClient))
         let waiter = Waiter<Void>()
         roomWaiters[queue, default: []].append(waiter)
         defer { roomWaiters[queue]?.removeAll { $0 === waiter } }
-        let question = RoomCall(client, maximumLength: maximumLength, keys: keys(queue), settings: settings)
+        let question = RoomCall(roomClient, maximumLength: maximumLength, keys: keys(queue), settings: settings)
         if try await call(question) { return }
         try await wait(for: waiter)
     }

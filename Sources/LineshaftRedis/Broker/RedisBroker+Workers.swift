@@ -9,7 +9,8 @@ internal import Logging
 
 /// A worker of this process.
 struct AttachedWorker {
-    let port: WorkerPort
+    /// What to call; `nil` for one that claims and nobody can wake.
+    var port: WorkerPort?
     var interest = QueueInterest()
 }
 
@@ -27,14 +28,18 @@ extension RedisBroker {
     ///
     /// - Parameter worker: The worker that has stopped.
     public func detach(_ worker: WorkerID) async {
-        guard var attached = attachedWorkers.removeValue(forKey: worker) else { return }
-        listener?.stopListening(to: settings.channel(of: worker))
-        for queue in attached.interest.queues where !attachedWorkers.values.contains(where: { $0.interest.knows(queue) }) {
-            listener?.stopListening(to: settings.channel(of: queue))
+        var left: [QueueName] = []
+        if var attached = attachedWorkers.removeValue(forKey: worker) {
+            listener?.stopListening(to: settings.channel(of: worker))
+            for queue in attached.interest.queues
+            where !attachedWorkers.values.contains(where: { $0.interest.knows(queue) }) {
+                listener?.stopListening(to: settings.channel(of: queue))
+            }
+            let (noted, woken) = attached.interest.withdraw()
+            left = Set(noted + woken).sorted()
         }
-        let (noted, woken) = attached.interest.withdraw()
         do throws(BrokerError) {
-            for queue in Set(noted + woken).sorted() {
+            for queue in left {
                 try await call(LeaveCall(worker, passesOn: true, keys: keys(queue), settings: settings))
             }
             try await call(ForgetWorkerCall(worker, settings: settings))

@@ -25,6 +25,7 @@ public actor RedisBroker: Broker {
     nonisolated let loop: UVEventLoop
     nonisolated let configuration: RedisConfiguration
     nonisolated let settings: StorageSettings
+    /// What waits are reckoned by; connections have their time from the system.
     let clock: any QueueClock
     let logger: Logger
     let topology: any Topology
@@ -33,6 +34,8 @@ public actor RedisBroker: Broker {
     var knownQueues: Set<QueueName> = []
     var attachedWorkers: [WorkerID: AttachedWorker] = [:]
     var inboxes: [ClientID: Inbox] = [:]
+    /// Whom queues tell of room.
+    let roomClient: ClientID
     var roomWaiters: [QueueName: [Waiter<Void>]] = [:]
     /// The parts of claimed jobs that their settlements carry along.
     var heads: [Lease: [UInt8]] = [:]
@@ -64,12 +67,13 @@ public actor RedisBroker: Broker {
     init(
         _ configuration: RedisConfiguration,
         retention: Duration,
+        clock: any QueueClock,
         logger: Logger,
         seed: UInt64? = nil
     ) throws {
         self.configuration = configuration
         self.logger = logger
-        clock = SystemClock()
+        self.clock = clock
         settings = StorageSettings(
             prefix: configuration.prefix + ":",
             retention: retention,
@@ -80,10 +84,12 @@ public actor RedisBroker: Broker {
         } catch {
             throw BrokerError(code: .unavailable, message: error.message, cause: error)
         }
+        let random = RandomSource(seed: seed)
+        roomClient = ClientID(random.withGenerator { $0.next() })
         let factory = ConnectionFactory(
             loop: loop,
-            clock: clock,
-            random: RandomSource(seed: seed),
+            clock: SystemClock(),
+            random: random,
             logger: logger,
             configuration: configuration,
             tls: try configuration.tls.map { try TLSContext($0) }
@@ -122,7 +128,7 @@ public actor RedisBroker: Broker {
         roomWaiters = [:]
         channelWaiters = [:]
         for waiter in waiting { waiter.resume(.failure(error)) }
-        for worker in attachedWorkers.values { worker.port.wake() }
+        for worker in attachedWorkers.values { worker.port?.wake() }
         attachedWorkers = [:]
         for inbox in inboxes.values { inbox.close(error) }
         inboxes = [:]

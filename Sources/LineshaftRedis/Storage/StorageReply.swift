@@ -63,7 +63,10 @@ package indirect enum StorageReply: Sendable, Hashable {
     private func checked(_ script: StorageScript) throws(StorageError) -> StorageReply {
         guard case .error(let text) = self else { return self }
         if text.contains("NEWERLAYOUT") {
-            throw StorageError(.newer, "The server refused “\(script.rawValue)”: \(text). Bring this program up to date.")
+            throw StorageError(
+                .newer,
+                "The server refused “\(script.rawValue)”: \(text). Bring this program up to date."
+            )
         }
         var remedy = ""
         if text.contains("WRONGTYPE") {

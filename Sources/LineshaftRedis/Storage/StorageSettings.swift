@@ -39,7 +39,9 @@ package struct StorageSettings: Sendable, Hashable {
         return [Array(prefix.utf8), writer.bytes]
     }
 
-    /// The set of the names of queues that have been used. It is in no queue's slot, so it is written apart.
+    /// The set of the names of queues that have been used.
+    ///
+    /// It is in no queue's slot, so it is written apart.
     package var queuesKey: [UInt8] { Array((prefix + "queues").utf8) }
 
     /// The hash of workers' reports.
@@ -69,7 +71,7 @@ package struct QueueKeys: Sendable, Hashable {
     private static let parts: [(name: String, type: String)] = [
         ("meta", "string"), ("jobs", "hash"), ("ready", "list"), ("ranked", "zset"), ("due", "zset"), ("ends", "zset"),
         ("leases", "zset"), ("running", "hash"), ("dead", "zset"), ("expiries", "list"), ("notes", "hash"),
-        ("idle", "zset"),
+        ("idle", "zset"), ("remnants", "zset"),
     ]
 
     /// The queue.

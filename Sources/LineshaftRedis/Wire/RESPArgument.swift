@@ -20,6 +20,23 @@ package enum RESPArgument: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     package init(integerLiteral value: Int64) {
         self = .integer(value)
     }
+
+    /// The word as it is sent.
+    private var content: [UInt8] {
+        switch self {
+        case .string(let text): Array(text.utf8)
+        case .bytes(let bytes): bytes
+        case .integer(let number): Array(String(number).utf8)
+        }
+    }
+
+    /// Whether two words are sent as the same bytes.
+    package static func == (lhs: RESPArgument, rhs: RESPArgument) -> Bool { lhs.content == rhs.content }
+
+    /// Feeds what is sent into the hasher.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(content)
+    }
 }
 
 /// A command: its name and the arguments after it.

@@ -42,6 +42,7 @@ final class LoopCore: @unchecked Sendable {
     private var incomingErrands: [Inbox.Errand] = []
     private var endOfTurn: [() -> Void] = []
     private var flushes: [StreamCore] = []
+    private var flushing: [StreamCore] = []
     private(set) var turns = 0
 
     private(set) var isClosed = false
@@ -78,12 +79,6 @@ final class LoopCore: @unchecked Sendable {
             "Cannot start the event loop “\(name)”",
             advice: "close what is not needed, or raise the limits of the process"
         )
-    }
-
-    deinit {
-        loop.deallocate()
-        readBuffer.deallocate()
-        watchers.deallocate()
     }
 
     // MARK: From any thread
@@ -208,9 +203,9 @@ final class LoopCore: @unchecked Sendable {
             for body in bodies { body() }
         }
         if !flushes.isEmpty {
-            let streams = flushes
-            flushes.removeAll(keepingCapacity: true)
-            for stream in streams { stream.flushTurn() }
+            swap(&flushes, &flushing)
+            for stream in flushing { stream.flushTurn() }
+            flushing.removeAll(keepingCapacity: true)
         }
     }
 
@@ -261,5 +256,8 @@ final class LoopCore: @unchecked Sendable {
         } while uv_run(loop, UV_RUN_ONCE) != 0 || !errands.isEmpty
         let status = uv_loop_close(loop)
         precondition(status == 0, "A handle of the event loop “\(name)” is still open at its end.")
+        loop.deallocate()
+        readBuffer.deallocate()
+        watchers.deallocate()
     }
 }

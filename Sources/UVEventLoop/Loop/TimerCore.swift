@@ -32,8 +32,6 @@ final class TimerCore: LoopHandle, @unchecked Sendable {
         self.onFire = onFire
         self.onClose = onClose
         isRepeating = interval != nil
-        // The loop's own time is that of the turn's beginning, and would let the timer fire early.
-        uv_update_time(loop.loop)
         let period = interval.map { max($0.roundedUpMilliseconds, 1) } ?? 0
         uv_timer_start(
             handle,
@@ -41,9 +39,17 @@ final class TimerCore: LoopHandle, @unchecked Sendable {
                 guard let data = handle?.pointee.data else { return }
                 Unmanaged<TimerCore>.fromOpaque(data).takeUnretainedValue().fire()
             },
-            delay.roundedUpMilliseconds,
+            wait(delay.roundedUpMilliseconds),
             period
         )
+    }
+
+    /// How long libuv has to wait from the loop's own time, which is that of the turn's beginning and lacks the fraction.
+    private func wait(_ milliseconds: UInt64) -> UInt64 {
+        if milliseconds == 0 { return 0 }
+        let now = uv_now(loop.loop)
+        let roundedUp = (uv_hrtime() + 999_999) / 1_000_000
+        return milliseconds + (roundedUp > now ? roundedUp - now : 0)
     }
 
     private func open() -> UnsafeMutablePointer<uv_timer_t> {

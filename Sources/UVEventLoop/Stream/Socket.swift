@@ -109,7 +109,8 @@ final class Socket: LoopHandle {
                 }
             }
         )
-        try FailedStatus.check(status)
+        // The system is asked once; that it reads already is not a failure.
+        if FailedStatus(status) != .already { try FailedStatus.check(status) }
     }
 
     func stopReading() {

@@ -89,6 +89,12 @@ package final class UVStream {
         return core.phase.isOpen
     }
 
+    /// Whether the stream looks for a way to its address.
+    package var isConnecting: Bool {
+        core.loop.checkThread()
+        return core.phase.isConnecting
+    }
+
     /// Why the stream closes or has closed.
     package var closeReason: UVError? {
         core.loop.checkThread()

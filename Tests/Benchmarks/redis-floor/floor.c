@@ -20,10 +20,11 @@
 #include <time.h>
 #include <sys/time.h>
 
-enum { KEYS = 12, LARGEST = 256, DEEPEST = 256 };
+enum { KEYS = 13, LARGEST = 256, DEEPEST = 256 };
 
 static const char *const parts[KEYS] = {
     "meta", "jobs", "ready", "ranked", "due", "ends", "leases", "running", "dead", "expiries", "notes", "idle",
+    "remnants",
 };
 
 static redisContext *redis;
@@ -78,7 +79,7 @@ static void begin(const char *sha) {
     argc = 0;
     add("EVALSHA", 7);
     add(sha, 40);
-    add("12", 2);
+    add("13", 2);
     for (int i = 0; i < KEYS; i++) add(keys[i], strlen(keys[i]));
     add("floor:", 6);
     add(settings, sizeof settings);
@@ -166,7 +167,7 @@ static double cpu(void) {
 }
 
 static void removeAll(void) {
-    for (int i = 0; i < KEYS; i++) freeReplyObject(redisCommand(redis, "UNLINK %s", keys[i]));
+    for (int i = 0; i < KEYS; i++) freeReplyObject(redisCommand(redis, "DEL %s", keys[i]));
 }
 
 int main(int count, char **options) {
@@ -206,8 +207,7 @@ int main(int count, char **options) {
     memcpy(envelope, head, sizeof head);
     length = sizeof head + 10 + (size_t)size;
 
-    double memory = field("memory", "used_memory:") ;
-    memory = field("memory", "used_memory");
+    double memory = field("memory", "used_memory");
     for (long sent = 0; sent < queued;) {
         int calls = 0;
         for (; calls < 64 && sent < queued; calls++, sent += 64) appendEnqueue(enqueue, 64, envelope, length);

@@ -73,7 +73,7 @@ struct SubscriptionBookTests {
     @Test("Many subscriptions are restored in several commands")
     func restoresInParts() {
         var book = SubscriptionBook()
-        for number in 0..<600 { _ = book.listen(to: "c\(number)") }
+        for number in 0..<600 { _ = book.listen(to: RedisChannel(Array("c\(number)".utf8))) }
         let commands = book.connected()
         #expect(commands.map(\.words.count) == [257, 257, 89])
         #expect(Set(commands.flatMap { $0.words.dropFirst() }).count == 600)

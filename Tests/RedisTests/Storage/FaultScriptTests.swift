@@ -56,7 +56,7 @@ struct FaultScriptTests {
         try trial.settle(job)
     }
 
-    @Test("Foreign values under the same keys are found before they are used", arguments: 0..<12)
+    @Test("Foreign values under the same keys are found before they are used", arguments: 0..<13)
     func foreign(_ index: Int) throws {
         let trial = try StorageTrial()
         try trial.call(CheckCall(keys: trial.keys))

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-@testable internal import Lineshaft
 internal import Testing
 
+@testable internal import Lineshaft
 @testable internal import LineshaftRedis
 
 @Suite("Cancelling and inspecting on a real server", .timeLimit(.minutes(20)))

@@ -80,7 +80,9 @@ struct OutcomeScriptTests {
         #expect(try trial.call(try RecordCall(records, keys: trial.results, settings: trial.settings)) == records)
         #expect(try listener.nextMessage() == .finished([records[4]]))
         let read = OutcomesCall(of: records.map(\.id), keys: trial.results, settings: trial.settings)
-        #expect(try trial.call(read).mapValues(\.record) == Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0) }))
+        #expect(
+            try trial.call(read).mapValues(\.record) == Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0) })
+        )
         let late = OutcomeRecord(
             id: records[0].id,
             outcome: .cancelled,

@@ -5,11 +5,10 @@
 //
 
 internal import Lineshaft
+internal import LineshaftTesting
 internal import Testing
 
 @testable internal import LineshaftRedis
-
-internal import LineshaftTesting
 
 @Suite("Values as bytes")
 struct StorageCodecTests {
@@ -20,7 +19,9 @@ struct StorageCodecTests {
         func bytes(_ limit: Int) -> [UInt8] {
             (0..<Int.random(in: 0...limit, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         }
-        func time() -> Timestamp { Timestamp(nanosecondsSinceEpoch: Int64.random(in: .min ... .max, using: &generator)) }
+        func time() -> Timestamp {
+            Timestamp(nanosecondsSinceEpoch: Int64.random(in: .min ... .max, using: &generator))
+        }
         func duration() -> Duration {
             Duration(
                 secondsComponent: Int64.random(in: 0...1_000_000, using: &generator),

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-internal import CHiredis
+internal import CHiredis  // lint:allow(c-import) a client for tests that depends on nothing that they test
 internal import Lineshaft
 
 @testable internal import LineshaftRedis

@@ -85,10 +85,12 @@ final class RedisServer: Sendable {
 
     /// Ends the server and waits until it has ended; without effect if it has.
     func stop(signal: Int32 = SIGTERM) {
-        guard let pid = state.withLock({ state in
-            defer { state.pid = nil }
-            return state.pid
-        }) else { return }
+        guard
+            let pid = state.withLock({ state in
+                defer { state.pid = nil }
+                return state.pid
+            })
+        else { return }
         kill(pid, signal)
         // A stopped process could not end.
         kill(pid, SIGCONT)
@@ -160,7 +162,8 @@ private final class ServerLog: Sendable {
                 let isReady = state.withLock { state in
                     state.text += String(decoding: data, as: UTF8.self)
                     state.hasEnded = data.isEmpty
-                    return state.text.contains("eady to accept connections unix") || state.text.contains("server is now ready")
+                    return state.text.contains("eady to accept connections unix")
+                        || state.text.contains("server is now ready")
                 }
                 if !wasReady, isReady || data.isEmpty {
                     wasReady = true

@@ -27,10 +27,12 @@ final class Server: Sendable {
     ///
     /// - Parameters:
     ///   - path: The path of the unix socket.
-    ///   - backlog: How many connections the system holds until they are accepted.
+    ///   - backlog: How many connections the system holds until they are accepted; `nil` for a socket that has an address
+    ///     and does not listen.
     ///   - serve: Called on a thread of its own for each connection, which is closed when it returns. Without it, none is
     ///     accepted.
-    init(path: String? = nil, backlog: Int32 = 128, serve: (@Sendable (Peer) -> Void)? = nil) throws {
+    /// - Throws: What the system refuses.
+    init(path: String? = nil, backlog: Int32? = 128, serve: (@Sendable (Peer) -> Void)? = nil) throws {
         let family = path == nil ? AF_INET : AF_UNIX
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
@@ -43,6 +45,7 @@ final class Server: Sendable {
             port = try Self.bind(descriptor)
             address = .tcp(host: "127.0.0.1", port: port)
         }
+        guard let backlog else { return }
         guard listen(descriptor, backlog) == 0 else { throw Failure.system("listen", errno) }
         guard let serve else { return }
         Thread.detachNewThread {
@@ -61,10 +64,37 @@ final class Server: Sendable {
     }
 
     deinit {
-        // Ends the call that accepts, which closing alone would not.
-        shutdown(listener, Int32(SHUT_RDWR))
+        stop()
         close(listener)
         if case .unix(let path) = address { unlink(path) }
+    }
+
+    /// Accepts no more, and ends the call that accepts, which closing alone would not.
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    /// Connects until the system holds as many connections as it will, so that the next one has to wait.
+    ///
+    /// - Returns: The clients' ends, to be closed.
+    func fill() -> [Int32] {
+        (0..<8).map { _ in
+            let descriptor = socket(isUnix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            var address = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    getsockname(listener, address, &length)
+                    _ = connect(descriptor, address, length)
+                }
+            }
+            return descriptor
+        }
+    }
+
+    private var isUnix: Bool {
+        if case .unix = address { true } else { false }
     }
 
     /// Accepts one connection, on the calling thread.

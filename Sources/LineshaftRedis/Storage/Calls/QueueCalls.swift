@@ -55,7 +55,8 @@ package struct CountsCall: StorageCall {
         let parts = try reply.array(script, count: 8)
         var numbers: [Int] = []
         for part in parts.prefix(7) { numbers.append(Int(try part.integer(script))) }
-        guard let text = String(validating: try parts[7].bytes(script), as: UTF8.self), let interval = Double(text) else {
+        guard let text = String(validating: try parts[7].bytes(script), as: UTF8.self), let interval = Double(text)
+        else {
             throw reply.unexpected(script, "a number of microseconds")
         }
         let counts = QueueCounts(

@@ -31,7 +31,7 @@ package protocol StorageCall: Sendable {
 }
 
 /// How much one call may carry, because Lua can hand on 8,000 values at once.
-package enum StorageLimits {
+package enum StorageLimits: Sendable {
     /// The most jobs of one call.
     package static let jobs = 1000
 }

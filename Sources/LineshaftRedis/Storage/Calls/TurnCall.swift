@@ -26,7 +26,9 @@ package struct TurnCall: StorageCall {
     package struct Request: Sendable {
         /// Who asks.
         package var worker: WorkerID
-        /// The most jobs. With 0 the call only lets time catch up with the queue.
+        /// The most jobs.
+        ///
+        /// With 0 the call only lets time catch up with the queue.
         package var limit: Int
         /// How long the leases run.
         package var lease: Duration
@@ -182,7 +184,9 @@ package struct Turn: Sendable {
     package var jobs: [ClaimedJob] = []
     /// Whether another call would find more to do at once, because one does only so much.
     package var hasMore = false
-    /// How long until something falls due; `nil` when nothing is known to. Exact when fewer jobs came than were asked for,
+    /// How long until something falls due; `nil` when nothing is known to.
+    ///
+    /// Exact when fewer jobs came than were asked for,
     /// else possibly too early.
     package var nextDue: Duration?
     /// Whether the worker is now registered as idle.

@@ -23,7 +23,7 @@ package import Lineshaft
 /// layout's version, the time of submission, what there is (1 input, 2 parent, 4 timeout, 8 retry policy, 16 headers,
 /// 32 immediate acknowledgement), that, and the payload up to the end. Neither identifier nor queue are in it, for they
 /// are where it is.
-package enum EnvelopeCodec {
+package enum EnvelopeCodec: Sendable {
     static let version: UInt8 = 1
 
     private struct Bits {
@@ -56,7 +56,10 @@ package enum EnvelopeCodec {
         try writeHead(envelope, details, &writer)
         let name = Array(envelope.name.rawValue.utf8)
         guard let length = UInt8(exactly: name.count) else {
-            throw StorageError(.tooLarge, "The job name “\(envelope.name.rawValue.prefix(32))…” is longer than 255 bytes.")
+            throw StorageError(
+                .tooLarge,
+                "The job name “\(envelope.name.rawValue.prefix(32))…” is longer than 255 bytes."
+            )
         }
         writer.write(length)
         writer.write(name)

@@ -11,7 +11,7 @@ package import Lineshaft
 /// Version 1 holds one as a worker told it. Versions 2 and 3 are written by scripts, when they end a job themselves:
 /// poisoned (time, deliveries, lost leases, worker, job name) and deadline exceeded (time, failed attempts, deadline, job
 /// name). What they say to a person is put into words here.
-package enum FailureCodec {
+package enum FailureCodec: Sendable {
     /// Writes a failure.
     package static func encode(_ failure: JobFailure) -> [UInt8] {
         var writer = ByteWriter(reserving: failure.message.utf8.count + failure.type.utf8.count + 32)

@@ -33,7 +33,7 @@ package struct StoredOutcome: Sendable, Hashable {
 /// | 8 | the token |
 /// | 8 | the reply address, if there is one |
 /// | 4, … | the body's length, and the body: an output or a failure |
-package enum OutcomeCodec {
+package enum OutcomeCodec: Sendable {
     static let version: UInt8 = 129
 
     /// Writes an outcome for a store that reckons itself until when it is kept.

@@ -7,7 +7,7 @@
 package import Lineshaft
 
 /// Progress as bytes: a version, the two numbers, and the message if there is one.
-package enum ProgressCodec {
+package enum ProgressCodec: Sendable {
     /// The longest message that is kept, in bytes of UTF-8.
     package static let longestMessage = 1000
 

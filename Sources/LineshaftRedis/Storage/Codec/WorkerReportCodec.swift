@@ -7,7 +7,7 @@
 package import Lineshaft
 
 /// A worker's report as bytes: a version, then every property in the order of its declaration.
-package enum WorkerReportCodec {
+package enum WorkerReportCodec: Sendable {
     /// Writes a report.
     package static func encode(_ report: WorkerReport) -> [UInt8] {
         var writer = ByteWriter(reserving: 256)

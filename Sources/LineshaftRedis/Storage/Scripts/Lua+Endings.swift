@@ -42,6 +42,11 @@ extension Lua {
             end
             return f
         end
+        -- Has something dropped after a time, whenever there is time for it: nobody sees it after that anyway.
+        local function outlive(member, time)
+            call('ZADD', KEYS[13], time, member)
+            if time < purging then purging = time dirty = true end
+        end
         local function lower(time)
             if time < upcoming then upcoming = time dirty = true end
         end
@@ -92,8 +97,7 @@ extension Lua {
                 if own8 == kept8 then
                     expiring[#expiring + 1] = id
                 else
-                    call('ZADD', KEYS[6], expiry, 'x' .. id)
-                    lower(expiry)
+                    outlive('x' .. id, expiry)
                 end
             end
             if reply or watched > 0 or noted > 0 then
@@ -107,8 +111,35 @@ extension Lua {
             if value and byte(value) < 128 then value = call('HGET', KEYS[11], 'o' .. id) end
             return value and read('>I8', value, 7) > now and value
         end
+        -- What only some jobs leave behind: outcomes kept for a time of their own, windows, watchers and progress.
+        local function purgeRemnants()
+            local members = call('ZRANGEBYSCORE', KEYS[13], '-inf', now, 'LIMIT', 0, 64)
+            if #members == 0 then return false end
+            call('ZREM', KEYS[13], unpack(members))
+            for i = 1, #members do
+                local kind, name = sub(members[i], 1, 1), sub(members[i], 2)
+                if kind == 'x' then
+                    local value = call('HGET', KEYS[2], name)
+                    if value and byte(value) < 128 then
+                        if not outcome(name, value) then call('HDEL', KEYS[11], 'o' .. name) end
+                    elseif value and read('>I8', value, 7) <= now then
+                        call('HDEL', KEYS[2], name)
+                    end
+                elseif kind == 'u' then
+                    local holder = call('HGET', KEYS[11], members[i])
+                    if holder and sub(holder, 17) ~= NOTOKEN and read('>I8', holder, 17) <= now then
+                        call('HDEL', KEYS[11], members[i])
+                    end
+                elseif call('HDEL', KEYS[11], members[i]) == 1 then
+                    if kind == 'w' then watched = watched - 1 else noted = noted - 1 end
+                    dirty = true
+                end
+            end
+            return #members == 64
+        end
         -- Drops outcomes that have outlived their time, some at once, so that the price is shared by many calls.
         local function purge()
+            local more = purgeRemnants()
             local rows = call('LRANGE', KEYS[10], 0, 63)
             local ids, expiries, gone, passed = {}, {}, {}, 0
             for i = 1, #rows do
@@ -135,11 +166,13 @@ extension Lua {
                 call('LPOP', KEYS[10], passed)
                 if #gone > 0 then call('HDEL', KEYS[2], unpack(gone)) end
             end
-            local first = rows[passed + 1]
-            if passed > 0 and passed == #rows or first and read('>I8', first) <= now then
+            local first, remnant = rows[passed + 1], call('ZRANGE', KEYS[13], 0, 0, 'WITHSCORES')[2]
+            if more or passed > 0 and passed == #rows or first and read('>I8', first) <= now then
                 purging = now
             else
-                purging = math.max(first and read('>I8', first) or math.floor(math.min(now + kept, NEVER)), now + 100000)
+                local time = first and read('>I8', first) or math.floor(math.min(now + kept, NEVER))
+                if remnant then time = math.min(time, tonumber(remnant)) end
+                purging = math.max(time, now + 100000)
             end
             dirty = true
         end

@@ -49,8 +49,7 @@ extension Lua {
                     local last = 0
                     if f.window >= 0 then
                         last = math.min(now + math.floor(f.window / 1000), NEVER)
-                        call('ZADD', KEYS[6], last, 'u' .. f.key)
-                        lower(last)
+                        outlive('u' .. f.key, last)
                     end
                     call('HSET', KEYS[11], 'u' .. f.key, id .. pack('>I8', last))
                 end

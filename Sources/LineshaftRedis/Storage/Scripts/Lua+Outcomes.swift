@@ -34,8 +34,7 @@ extension Lua {
                 end
                 if not isThere then
                     -- Nobody knows whether such a job will ever end here.
-                    call('ZADD', KEYS[6], math.min(now + kept, NEVER), 'w' .. ids[i])
-                    lower(math.min(now + kept, NEVER))
+                    outlive('w' .. ids[i], math.min(now + kept, NEVER))
                 end
             end
         end

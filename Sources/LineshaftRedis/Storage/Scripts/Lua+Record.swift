@@ -25,8 +25,7 @@ extension Lua {
                 record = sub(record, 1, 6) .. pack('>I8', expiry) .. sub(record, 15)
                 if expiry > now then
                     call('HSET', KEYS[2], id, record)
-                    call('ZADD', KEYS[6], expiry, 'x' .. id)
-                    lower(expiry)
+                    outlive('x' .. id, expiry)
                 end
                 local text = id .. record
                 local reply = byte(record, 2) > 127 and sub(record, 41, 48) or nil

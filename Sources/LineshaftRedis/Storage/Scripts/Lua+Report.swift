@@ -16,8 +16,7 @@ extension Lua {
                 if call('HSET', KEYS[11], 'p' .. id, text) == 1 then
                     noted = noted + 1
                     dirty = true
-                    call('ZADD', KEYS[6], math.min(now + kept, NEVER), 'p' .. id)
-                    lower(math.min(now + kept, NEVER))
+                    outlive('p' .. id, math.min(now + kept, NEVER))
                 end
                 accepted = accepted + 1
                 local clients = watched > 0 and call('HGET', KEYS[11], 'w' .. id) or ''

@@ -9,6 +9,21 @@ extension Lua {
     ///
     /// `catchUp` does a bounded part of it and says whether more is left. `upcoming` is never later than the next such event.
     static let time = #"""
+        local function endWaiting(id)
+            local h = call('HGET', KEYS[2], id)
+            if not h or byte(h) > 127 then return end
+            local f = fields(h, 1)
+            local failed, deliveries, lost, started, _, applied, failures = state(id)
+            stopWaiting(id, h)
+            if started == 0 and f.expires and f.expires <= (f.deadline or NEVER) then
+                finish(id, h, 1, 4, failed, NOTOKEN, '')
+                forget(id)
+            else
+                local from = byte(h, 4) * 256 + byte(h, 5) + 1
+                local failure = pack('>BI8I4', 3, now, failed) .. f.deadline8 .. sub(h, from, from + byte(h, from))
+                bury(id, h, 1, failure, failed, NOTOKEN, deliveries, lost, applied, failures)
+            end
+        end
         local function lapseJob(id, g, bits)
             local h = call('HGET', KEYS[2], id)
             if not h or byte(h) > 127 then return end
@@ -25,18 +40,27 @@ extension Lua {
             else
                 keep(id, failed, deliveries, lost, 1, 0, applied, failures)
                 makeReady(id, byte(h, 3), true)
-                if band(byte(h, 2), 24) ~= 0 then watchEnd(id, fields(h, 1), 1) end
+                local f = band(byte(h, 2), 24) ~= 0 and fields(h, 1)
+                if f and f.deadline and f.deadline <= now then
+                    endWaiting(id)
+                elseif f then
+                    watchEnd(id, f, 1)
+                end
             end
         end
         local function lapse()
-            local tokens = call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, 8)
+            local tokens = call('ZRANGEBYSCORE', KEYS[7], '-inf', now, 'LIMIT', 0, 64)
+            local count, passed = 0, 0
             for i = 1, #tokens do
+                if count >= 64 then break end
+                passed = i
                 local g = group(tokens[i])
                 if g then
                     for k = 1, #g.order do
                         local id = g.order[k]
                         local job = g.jobs[id]
                         if job and job.deadline <= now then
+                            count = count + 1
                             stopRunning(g, id)
                             lapseJob(id, g, job.flags)
                         end
@@ -47,48 +71,13 @@ extension Lua {
                 end
             end
             saveGroups()
-            return #tokens == 8
-        end
-        local function endWaiting(id)
-            local h = call('HGET', KEYS[2], id)
-            if not h or byte(h) > 127 then return end
-            local f = fields(h, 1)
-            local failed, deliveries, lost, started, _, applied, failures = state(id)
-            stopWaiting(id, h)
-            if started == 0 and f.expires and f.expires <= (f.deadline or NEVER) then
-                finish(id, h, 1, 4, failed, NOTOKEN, '')
-                forget(id)
-            else
-                local from = byte(h, 4) * 256 + byte(h, 5) + 1
-                local failure = pack('>BI8I4', 3, now, failed) .. f.deadline8 .. sub(h, from, from + byte(h, from))
-                bury(id, h, 1, failure, failed, NOTOKEN, deliveries, lost, applied, failures)
-            end
+            return passed == 64 or passed < #tokens
         end
         local function passEnds()
             local members = call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, 64)
             if #members == 0 then return false end
             call('ZREM', KEYS[6], unpack(members))
-            for i = 1, #members do
-                local kind, name = sub(members[i], 1, 1), sub(members[i], 2)
-                if kind == 'e' then
-                    endWaiting(name)
-                elseif kind == 'x' then
-                    local value = call('HGET', KEYS[2], name)
-                    if value and byte(value) < 128 then
-                        if not outcome(name, value) then call('HDEL', KEYS[11], 'o' .. name) end
-                    elseif value and read('>I8', value, 7) <= now then
-                        call('HDEL', KEYS[2], name)
-                    end
-                elseif kind == 'u' then
-                    local holder = call('HGET', KEYS[11], members[i])
-                    if holder and sub(holder, 17) ~= NOTOKEN and read('>I8', holder, 17) <= now then
-                        call('HDEL', KEYS[11], members[i])
-                    end
-                elseif call('HDEL', KEYS[11], members[i]) == 1 then
-                    if kind == 'w' then watched = watched - 1 else noted = noted - 1 end
-                    dirty = true
-                end
-            end
+            for i = 1, #members do endWaiting(sub(members[i], 2)) end
             return #members == 64
         end
         local function promote()

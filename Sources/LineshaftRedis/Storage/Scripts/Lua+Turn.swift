@@ -91,7 +91,7 @@ extension Lua {
         if interval > 0 then allowed = math.min(allowed, (available())) end
         -- What `popped` holds has left the list whatever the limits say; there are none when it is not empty.
         local given, values, ends, taken = {}, {}, {}, 0
-        local function give(entries)
+        local function give(entries, isList)
             local names = {}
             for i = 1, #entries do
                 names[2 * i - 1] = 'g' .. sub(entries[i], 1, 16)
@@ -103,7 +103,7 @@ extension Lua {
             for i = 1, #entries do
                 local id, h, s = entries[i], envelopes[i], notes[2 * i]
                 -- An identifier may be there twice: what counts is what is left now.
-                local ghost = notes[2 * i - 1] and tonumber(call('HGET', KEYS[11], 'g' .. id) or 0) or 0
+                local ghost = isList and notes[2 * i - 1] and tonumber(call('HGET', KEYS[11], 'g' .. id) or 0) or 0
                 if ghost > 0 then
                     if ghost == 1 then call('HDEL', KEYS[11], 'g' .. id) else call('HINCRBY', KEYS[11], 'g' .. id, -1) end
                     ghosts = math.max(ghosts - 1, 0)
@@ -141,7 +141,7 @@ extension Lua {
                 if not entries then break end
                 head = head + #entries
                 dirty = true
-                give(entries)
+                give(entries, true)
                 if round == 16 and taken < allowed then more = true end
             end
             if band(flags, 4) ~= 0 then

@@ -1,0 +1,201 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+internal import LineshaftTesting
+internal import Testing
+
+@testable internal import LineshaftRedis
+
+/// The in-memory broker is the executable specification: whatever is done to both, both must answer the same.
+@Suite("Scripts beside the in-memory broker", .serialized, .timeLimit(.minutes(20)))
+struct LikenessTests {
+    private struct Held {
+        let memory: Lease
+        let redis: ClaimedJob
+    }
+
+    /// Both brokers, at the same time, and what their workers hold.
+    private final class Pair {
+        let trial: StorageTrial
+        let clock: VirtualClock
+        let memory: MemoryBroker
+        var held: [Held] = []
+        var ids: [JobID] = []
+        var generator: SeededGenerator
+
+        init(seed: UInt64) throws {
+            trial = try StorageTrial(settings: StorageSettings(retention: .seconds(40), maximumDeadLetters: 1000))
+            clock = VirtualClock(now: trial.now)
+            memory = MemoryBroker(
+                clock: clock,
+                configuration: MemoryBroker.Configuration(retention: .seconds(40), maximumDeadLetters: 1000)
+            )
+            generator = SeededGenerator(seed: seed)
+        }
+
+        func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+        func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
+        /// A time that hardly any other event has, so that nothing depends on the order of equals.
+        func delay(_ seconds: Int) -> Duration { .microseconds(number(1...seconds * 1_000_000)) }
+    }
+
+    @Test("Whatever is done to both, both answer the same", arguments: 1...24)
+    func likeness(_ seed: Int) async throws {
+        let pair = try Pair(seed: UInt64(seed))
+        for step in 0..<400 {
+            let what: String
+            switch pair.number(0...9) {
+            case 0...2: what = try await enqueue(pair)
+            case 3...4: what = try await claim(pair)
+            case 5...6: what = try await settle(pair)
+            case 7: what = try await extend(pair)
+            case 8: what = try await cancel(pair)
+            default: what = try await advance(pair)
+            }
+            let counts = try await pair.memory.counts(of: pair.trial.queue)
+            let own = try pair.trial.counts()
+            #expect(own == counts, "seed \(seed), step \(step): \(what)")
+            if own != counts { return try await compareAll(pair) }
+        }
+        try await compareAll(pair)
+    }
+
+    private func enqueue(_ pair: Pair) async throws -> String {
+        let isOld = pair.chance(10) && !pair.ids.isEmpty
+        let id = isOld ? pair.ids[pair.number(0...pair.ids.count - 1)] : pair.trial.makeID()
+        pair.ids.append(id)
+        let now = pair.trial.now
+        let envelope = pair.trial.envelope(
+            id: id,
+            priority: pair.chance(70) ? .normal : JobPriority(pair.number(0...9))
+        ) { details in
+            if pair.chance(20) { details.start = now + pair.delay(30) }
+            if pair.chance(20) { details.expires = now + pair.delay(30) }
+            if pair.chance(20) { details.deadline = now + pair.delay(30) }
+            if pair.chance(20) { details.retention = pair.delay(60) }
+            if pair.chance(20) {
+                let window = pair.chance(50) ? pair.delay(30) : nil
+                details.unique = UniqueClaim(key: "\(pair.number(1...3))", window: window)
+            }
+        }
+        let submission = Submission(envelope, maximumLength: pair.chance(20) ? pair.number(1...20) : nil)
+        let expected = try await pair.memory.enqueue([submission])
+        #expect(try pair.trial.enqueue([submission]) == expected, "\(submission)")
+        return "enqueue \(submission)"
+    }
+
+    private func claim(_ pair: Pair) async throws -> String {
+        let lease = pair.delay(30)
+        let request = ClaimRequest(
+            worker: WorkerID("worker-1"),
+            shares: [ClaimRequest.Share(queue: pair.trial.queue, fair: 1, maximum: 1)],
+            limit: 1,
+            lease: lease,
+            poisonLimit: 2
+        )
+        let expected = try await pair.memory.claim(request)
+        let turn = try pair.trial.claim(1, lease: lease, poisonLimit: 2)
+        #expect(turn.jobs.map(\.lease.id) == expected.deliveries.map(\.lease.id))
+        #expect(turn.jobs.map(\.attempt) == expected.deliveries.map(\.attempt))
+        #expect(turn.jobs.map(\.delivery) == expected.deliveries.map(\.delivery))
+        if expected.deliveries.isEmpty { #expect(turn.nextDue == expected.nextDue) }
+        for (delivery, job) in zip(expected.deliveries, turn.jobs) {
+            #expect(try job.envelope.get() == delivery.envelope)
+            pair.held.append(Held(memory: delivery.lease, redis: job))
+        }
+        return "claim"
+    }
+
+    private func settle(_ pair: Pair) async throws -> String {
+        guard !pair.held.isEmpty else { return "nothing to settle" }
+        let position = pair.number(0...pair.held.count - 1)
+        // Some are kept, and settled again.
+        let held = pair.chance(80) ? pair.held.remove(at: position) : pair.held[position]
+        let failure = pair.trial.failure(attempt: pair.number(0...1))
+        let delay: Duration = pair.chance(30) ? .zero : pair.delay(20)
+        let dispositions: [Settlement.Disposition] = [
+            .succeeded([UInt8(pair.number(0...255))]), .failed(failure), .cancelled, .expired,
+            .retry(after: delay, failure: failure, countsAttempt: pair.chance(50)), .snoozed(for: delay), .released,
+            .unstarted, .parked(for: delay),
+        ]
+        let disposition = dispositions[pair.number(0...dispositions.count - 1)]
+        let expected = try await pair.memory.settle([Settlement(lease: held.memory, disposition: disposition)])
+        let own = Settlement(lease: held.redis.lease, disposition: disposition)
+        let item = TurnCall.Item(own, head: pair.chance(50) ? held.redis.head : [])
+        #expect(try pair.trial.turn([item], claiming: nil).results == expected, "\(disposition)")
+        return "settle \(disposition)"
+    }
+
+    private func extend(_ pair: Pair) async throws -> String {
+        for held in pair.held {
+            let duration = pair.delay(30)
+            let expected = try await pair.memory.extend([held.memory], by: duration)
+            let call = ExtendCall(
+                [held.redis.lease],
+                by: duration,
+                keys: pair.trial.keys,
+                settings: pair.trial.settings
+            )
+            #expect(try pair.trial.call(call) == expected)
+            if pair.chance(50) { break }
+        }
+        return "extend"
+    }
+
+    private func cancel(_ pair: Pair) async throws -> String {
+        guard !pair.ids.isEmpty else { return "nothing to cancel" }
+        let id = pair.ids[pair.number(0...pair.ids.count - 1)]
+        if pair.chance(60) {
+            let expected = try await pair.memory.cancel([id])
+            #expect(try pair.trial.cancel([id]) == expected)
+            return "cancel \(id)"
+        }
+        let expected = try await pair.memory.delete([id])
+        let call = DeleteCall([id], keys: pair.trial.keys, settings: pair.trial.settings)
+        #expect(try pair.trial.call(call).filter { $0 }.count == expected)
+        return "delete \(id)"
+    }
+
+    private func advance(_ pair: Pair) async throws -> String {
+        let duration = pair.delay(10)
+        try pair.trial.advance(by: duration)
+        pair.clock.advance(by: duration)
+        return "advance \(duration)"
+    }
+
+    private func compareAll(_ pair: Pair) async throws {
+        let ids = Array(Set(pair.ids))
+        let settings = pair.trial.settings
+        let outcomes = try pair.trial.call(OutcomesCall(of: ids, keys: pair.trial.keys, settings: settings))
+        let expected = try await pair.memory.outcomes(of: ids)
+        for id in ids {
+            #expect(outcomes[id]?.record.outcome == expected[id]?.outcome, "\(id)")
+            #expect(outcomes[id]?.record.attempts == expected[id]?.attempts, "\(id)")
+            #expect(outcomes[id]?.record.finished == expected[id]?.finished, "\(id)")
+            let snapshot = try pair.trial.find(id)
+            let known = try await pair.memory.find(id)
+            #expect(snapshot?.state == known?.state)
+            #expect(snapshot?.failures == known?.failures)
+            #expect(snapshot?.deliveries == known?.deliveries)
+            #expect(snapshot?.failedAttempts == known?.failedAttempts)
+            #expect(snapshot?.lostLeases == known?.lostLeases)
+            #expect(snapshot?.due == known?.due)
+            #expect(snapshot?.wait == known?.wait)
+            #expect(snapshot?.isCancelRequested == known?.isCancelRequested)
+        }
+        for state in JobState.allCases {
+            let page = try await pair.memory.jobs(in: pair.trial.queue, state: state, after: nil, limit: 1000)
+            let own = try pair.trial.pages(state, limit: 7)
+            // Of jobs that end in one call because of the time, either broker may see to one sooner than to another.
+            if state == .dead {
+                #expect(Set(own) == Set(page.jobs.map(\.id)))
+            } else {
+                #expect(own == page.jobs.map(\.id))
+            }
+        }
+    }
+}
