@@ -28,6 +28,8 @@ struct ConnectionOptions: ParsableArguments {
     ///   - options: What else the command line says, by key.
     ///   - system: How the job system works when nothing else is said.
     ///   - worker: How a worker works when nothing else is said.
+    /// - Returns: The settings.
+    /// - Throws: `ConfigurationError` when one is wrong.
     func settings(
         _ options: [String: String?] = [:],
         system: JobSystem.Configuration = Self.quietSystem,

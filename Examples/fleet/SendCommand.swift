@@ -6,7 +6,9 @@
 
 import ArgumentParser
 
-/// Senders: they submit jobs, wait for the workers, and join what comes back. No job runs in their own process.
+/// Senders submit jobs, wait for the workers, and join what comes back.
+///
+/// No job runs in their own process.
 struct SendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send",

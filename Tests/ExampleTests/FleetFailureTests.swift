@@ -106,9 +106,19 @@ struct WrongFleetArguments: Sendable, CustomTestStringConvertible {
         WrongFleetArguments(arguments: ["worker", "--queues", "default"], message: "is “default”"),
         WrongFleetArguments(arguments: ["worker", "--concurrency", "0"], message: "is “0”"),
         WrongFleetArguments(arguments: ["worker", "--mishaps", "2"], message: "“--mishaps” is 2.0"),
-        WrongFleetArguments(arguments: ["worker", "--config", "missing.json"], message: "“missing.json” cannot be read"),
-        WrongFleetArguments(arguments: ["worker", "--config", "wrong.json"], message: "Did you mean `lineshaft.worker.lease`?"),
-        WrongFleetArguments(arguments: ["worker"], settings: ["LINESHAFT_WORKER_LEASE": "8"], message: "LINESHAFT_WORKER_LEASE"),
+        WrongFleetArguments(
+            arguments: ["worker", "--config", "missing.json"],
+            message: "“missing.json” cannot be read"
+        ),
+        WrongFleetArguments(
+            arguments: ["worker", "--config", "wrong.json"],
+            message: "Did you mean `lineshaft.worker.lease`?"
+        ),
+        WrongFleetArguments(
+            arguments: ["worker"],
+            settings: ["LINESHAFT_WORKER_LEASE": "8"],
+            message: "LINESHAFT_WORKER_LEASE"
+        ),
         WrongFleetArguments(arguments: ["send", "sum", "--integers", "0"], message: "“--integers” is 0"),
         WrongFleetArguments(arguments: ["send", "sum", "--chunk-size", "0"], message: "“--chunk-size” is 0"),
         WrongFleetArguments(arguments: ["send", "manifest", "nowhere"], message: "“nowhere” cannot be found"),

@@ -14,10 +14,16 @@ internal import Glibc
 
 @Suite("The fleet when processes end", .timeLimit(.minutes(20)))
 struct FleetInterruptionTests {
+    /// Dead workers are missed soon; and however slow the machine is, no job counts as one that kills its workers.
+    private static let shortLeases = ["LINESHAFT_WORKER_LEASE": "500ms", "LINESHAFT_WORKER_POISON_LIMIT": "1000000"]
+
+    /// With such leases, nobody else gets a job in the time of a test unless it is given back.
+    private static let longLeases = ["LINESHAFT_WORKER_LEASE": "1h"]
+
     @Test("A job whose worker was killed in the middle runs on another one, and its outcome arrives")
     func killedWorker() async throws {
         try await withHugeFile { trial, folder, output in
-            let settings = ["LINESHAFT_WORKER_LEASE": "500ms"]
+            let settings = Self.shortLeases
             let sender = try trial.start(["send", "manifest", folder.path], in: output.url)
             let result = try await attend(sender, stopping: nil) {
                 let killed = try await trial.withWorker(settings: settings, stopping: nil) { worker in
@@ -35,8 +41,7 @@ struct FleetInterruptionTests {
     @Test("A worker that is told to stop gives its job back at once, without waiting for the lease")
     func stoppedWorker() async throws {
         try await withHugeFile { trial, folder, output in
-            // With such a lease, nobody else gets the job in the time of this test unless it is given back.
-            let settings = ["LINESHAFT_WORKER_LEASE": "1h", "LINESHAFT_WORKER_SHUTDOWN_FINISH": "0s"]
+            let settings = Self.longLeases.merging(["LINESHAFT_WORKER_SHUTDOWN_FINISH": "0s"]) { $1 }
             let sender = try trial.start(["send", "manifest", folder.path], in: output.url)
             let result = try await attend(sender, stopping: nil) {
                 let stopped = try await trial.withWorker(settings: settings) { _ in
@@ -57,21 +62,20 @@ struct FleetInterruptionTests {
     func secondSignal() async throws {
         try await withHugeFile { trial, folder, output in
             // Long enough that only the second signal can end it.
-            let settings = ["LINESHAFT_WORKER_SHUTDOWN_FINISH": "1h"]
+            let settings = Self.longLeases.merging(["LINESHAFT_WORKER_SHUTDOWN_FINISH": "1h"]) { $1 }
             let sender = try trial.start(["send", "manifest", folder.path], in: output.url)
             let result = try await attend(sender, stopping: nil) {
                 let worker = try trial.start(["worker"], settings: settings)
                 let stopped = try await attend(worker, stopping: nil) {
                     try await trial.waitForQueue("files") { $0.running == 1 && $0.ready == 0 }
                     worker.send(SIGTERM)
-                    // It is listed until it has stopped, and asks for nothing any more.
                     worker.send(SIGINT)
                 }
                 #expect(stopped.code == 130, "\(stopped.everything)")
                 let counts = try await trial.counts(of: "files")
                 #expect(counts.ready == 1 && counts.running == 0, "\(counts), \(stopped.everything)")
                 try folder.write("small\n".utf8, to: "huge")
-                try await finish(on: trial, [:])
+                try await finish(on: trial, Self.longLeases)
             }
             expectManifest(result, output)
         }
@@ -80,7 +84,7 @@ struct FleetInterruptionTests {
     @Test("A sum is right although a worker is killed while it is made")
     func killedWhileSumming() async throws {
         try await FleetTrial.run { trial in
-            let settings = ["LINESHAFT_WORKER_LEASE": "500ms"]
+            let settings = Self.shortLeases
             try await trial.withWorker(settings: settings) { _ in
                 try await trial.withWorker(settings: settings, stopping: nil) { worker in
                     let sender = try trial.start(["send", "sum", "--integers", "4000000", "--chunk-size", "10000"])
@@ -100,15 +104,17 @@ struct FleetInterruptionTests {
     func interruptedSender() async throws {
         try await withHugeFile { trial, folder, output in
             try folder.write("b\n".utf8, to: "b")
-            let worker = try await trial.withWorker(["--queues", "files=1"]) { _ in
+            let worker = try await trial.withWorker(["--queues", "files=1"], settings: Self.longLeases) { _ in
                 let sender = try trial.start(["send", "manifest", folder.path], in: output.url)
                 let result = try await attend(sender, stopping: SIGINT) {
-                    // The small file is behind the huge one or before it.
+                    // The small file comes first and has ended, and the huge one is being read.
                     try await trial.waitForQueue("files") { $0.running == 1 && $0.ready == 0 }
                 }
                 #expect(result.code == 130, "\(result.everything)")
                 let last = try #require(result.errors.dropLast().last)
-                #expect(last.hasPrefix("Interrupted: 1 of 2 files left. Of 2 jobs sent, 0 were cancelled before they ran "))
+                #expect(
+                    last.hasPrefix("Interrupted: 1 of 2 files left. Of 2 jobs sent, 0 were cancelled before they ran ")
+                )
                 #expect(last.hasSuffix("and 1 while they ran; 1 had ended."), "\(last)")
                 #expect(result.errors.last == "No manifest was written.")
                 #expect(try output.names.isEmpty)
@@ -126,7 +132,9 @@ struct FleetInterruptionTests {
                 try await trial.waitForQueue("default") { $0.ready == 1_000 }
             }
             #expect(result.code == 130)
-            #expect(result.errors.first == "No worker that runs “sum-integers” is there yet; start one with “fleet worker”.")
+            #expect(
+                result.errors.first == "No worker that runs “sum-integers” is there yet; start one with “fleet worker”."
+            )
             let rest = "Of 1,000 jobs sent, 1,000 were cancelled before they ran and 0 while they ran; 0 had ended."
             #expect(result.errors.last == "Interrupted: the sum is not known. \(rest)")
             #expect(try await trial.counts(of: "default").ready == 0)

@@ -21,6 +21,7 @@ struct FleetTrial: Sendable {
     /// - Parameters:
     ///   - options: What is added to the server's command line.
     ///   - body: The test.
+    /// - Throws: What `body` throws, or when there is no such server.
     static func run(_ options: [String] = [], _ body: (FleetTrial) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         // The path of a socket may have no more than about a hundred bytes.
@@ -28,7 +29,8 @@ struct FleetTrial: Sendable {
         let program = ProcessInfo.processInfo.environment["LINESHAFT_REDIS_SERVER"] ?? "redis-server"
         let server = try ChildProcess(
             [
-                program, "--port", "0", "--unixsocket", socket, "--dir", folder.path, "--save", "", "--appendonly", "no",
+                program, "--port", "0", "--unixsocket", socket, "--dir", folder.path, "--save", "", "--appendonly",
+                "no",
                 "--daemonize", "no",
             ] + options
         )
@@ -50,6 +52,8 @@ struct FleetTrial: Sendable {
     ///   - arguments: The subcommand.
     ///   - folder: Where it runs.
     ///   - settings: What is added to its environment.
+    /// - Returns: The program.
+    /// - Throws: When it cannot be started.
     func start(
         _ arguments: [String],
         in folder: URL? = nil,
@@ -66,6 +70,7 @@ struct FleetTrial: Sendable {
     ///   - signal: What stops it at the end; `nil` when `body` sees to that.
     ///   - body: What is done meanwhile.
     /// - Returns: What the worker left behind.
+    /// - Throws: What `body` throws, after the worker has been killed.
     @discardableResult
     func withWorker(
         _ arguments: [String] = [],

@@ -90,7 +90,9 @@ struct FleetTests {
                 #expect(table.count == 2 && cells.count == 7)
                 #expect(cells[0] == "left" && cells[3] == "1.0.0" && cells[4] == "0")
                 #expect(cells[5...] == ["default=3,files=2:4", "hash-file,sum-integers"])
-                #expect(try await trial.fleet(["send", "sum", "--integers", "10", "--chunk-size", "1"]).output.last == "45")
+                #expect(
+                    try await trial.fleet(["send", "sum", "--integers", "10", "--chunk-size", "1"]).output.last == "45"
+                )
                 let queues = try await trial.fleet(["queues"]).output
                 #expect(queues.contains { $0.split(separator: " ") == ["default", "0", "0", "0", "0", "no"] })
             }
