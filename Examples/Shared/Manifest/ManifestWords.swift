@@ -7,7 +7,7 @@
 internal import ExampleTerminal
 
 /// What a program tells the person who wants a manifest.
-public enum ManifestWords {
+public enum ManifestWords: Sendable {
     /// The most failures that are named one by one; the manifest has all of them.
     private static let shownFailures = 10
 
