@@ -16,7 +16,11 @@ final class TemporaryFile {
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: url)
+        do {
+            try FileManager.default.removeItem(at: url)
+        } catch {
+            print("The file \(url.path) could not be removed: \(error)")
+        }
     }
 
     var path: String { url.path }
