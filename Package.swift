@@ -20,13 +20,16 @@ let package = Package(
     products: [
         .library(name: "Lineshaft", targets: ["Lineshaft"]),
         .library(name: "LineshaftTesting", targets: ["LineshaftTesting"]),
+        .library(name: "LineshaftConfiguration", targets: ["LineshaftConfiguration"]),
         .library(name: "LineshaftRedis", targets: ["LineshaftRedis"]),
         .executable(name: "quickstart", targets: ["quickstart"]),
         .executable(name: "manifest", targets: ["manifest"]),
+        .executable(name: "fleet", targets: ["fleet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -89,6 +92,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "LineshaftConfiguration",
+            dependencies: [
+                "Lineshaft",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ExampleTerminal",
             dependencies: [
                 "Lineshaft",
@@ -108,7 +120,7 @@ let package = Package(
         .target(
             name: "ExampleManifest",
             dependencies: [
-                "Lineshaft",
+                "ExampleTerminal", "Lineshaft",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Examples/Shared/Manifest",
@@ -131,6 +143,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Examples/manifest",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "fleet",
+            dependencies: [
+                "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftConfiguration",
+                "LineshaftRedis",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/fleet",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -167,6 +192,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "ExampleSum", "Lineshaft", "LineshaftConfiguration",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RedisTests",
             dependencies: [
                 "CHiredis", "Lineshaft", "LineshaftRedis", "LineshaftTesting",
@@ -192,7 +226,7 @@ let package = Package(
             name: "ExampleTests",
             dependencies: [
                 "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
-                "manifest", "quickstart",
+                "fleet", "manifest", "quickstart",
             ],
             swiftSettings: settings
         ),

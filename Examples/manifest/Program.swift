@@ -29,8 +29,8 @@ struct Program {
         let run = ManifestRun(
             root: root,
             excluding: file.identities,
-            onFound: { await display.show(Self.text($0), isUrgent: true) },
-            onChange: { await display.show(Self.text($0)) }
+            onFound: { await display.show(ManifestWords.progress($0), isUrgent: true) },
+            onChange: { await display.show(ManifestWords.progress($0)) }
         )
         let jobs = try await makeJobs()
         let start = jobs.clock.uptime
@@ -43,8 +43,10 @@ struct Program {
         let manifest = await run.manifest
         try file.commit(manifest.json())
         let duration = jobs.clock.uptime - start
-        report(manifest.totals, "in \(duration.inWords); the manifest is in \(options.output)")
-        report(await run.failures)
+        Terminal.output.print(
+            ManifestWords.summary(manifest.totals, duration: duration, output: options.output)
+        )
+        for line in ManifestWords.failures(await run.failures) { Terminal.errors.print(line) }
         return manifest.failed.isEmpty ? .complete : .someFailed
     }
 
@@ -69,22 +71,9 @@ struct Program {
         }
     }
 
-    private static func text(_ status: ManifestRun.Status) -> String {
-        let done = status.read + status.failed
-        let amount = status.bytes.asBytes + (status.failed > 0 ? ", \(status.failed) failed" : "")
-        guard status.isComplete else { return "\(done.grouped) of at least \(status.found.of("file")), \(amount)" }
-        return "\(ProgressLine.bar(done, of: status.found))  \(done.grouped) of \(status.found.of("file")), \(amount)"
-    }
-
     private func reportInterruption(of run: ManifestRun, _ file: consuming ManifestFile) async throws -> Command.Ending
     {
-        let status = await run.status
-        let left = status.left.grouped
-        Terminal.errors.print(
-            status.isComplete
-                ? "Interrupted: \(left) of \(status.found.of("file")) left."
-                : "Interrupted: at least \(left) files left; the folder had not been read to its end."
-        )
+        Terminal.errors.print(ManifestWords.interruption(await run.status))
         guard options.partial else {
             Terminal.errors.print("No manifest was written.")
             return .interrupted
@@ -92,18 +81,5 @@ struct Program {
         try await file.commit(run.manifest.json())
         Terminal.errors.print("What was read is in \(options.output).")
         return .interrupted
-    }
-
-    private func report(_ totals: Manifest.Totals, _ rest: String) {
-        let amount = "\(totals.bytes.asBytes), \(totals.lines.of("line"))"
-        Terminal.output.print("\(totals.files.of("file")), \(amount), \(totals.failed.grouped) failed, \(rest)")
-    }
-
-    /// Says what could not be read; the manifest has all of it.
-    private func report(_ failures: [BytePath: String]) {
-        for (path, reason) in failures.sorted(by: { $0.key < $1.key }).prefix(10) {
-            Terminal.errors.print("Failed: \(path.displayText) \(reason)")
-        }
-        if failures.count > 10 { Terminal.errors.print("… and \((failures.count - 10).grouped) more.") }
     }
 }

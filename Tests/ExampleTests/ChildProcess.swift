@@ -26,7 +26,35 @@ struct ChildProcess: Sendable {
         var everything: String { (output + errors).joined(separator: "\n") }
     }
 
-    private let pid: pid_t
+    /// The process, until the system may give its number to another.
+    private final class Life: Sendable {
+        let pid: pid_t
+        private let hasEnded = Mutex(false)
+
+        init(_ pid: pid_t) {
+            self.pid = pid
+        }
+
+        func send(_ signal: Int32) {
+            hasEnded.withLock { hasEnded in
+                if !hasEnded { kill(pid, signal) }
+            }
+        }
+
+        /// Waits for the end, and returns the status.
+        func wait() throws -> Int32 {
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0 { try #require(errno == EINTR) }
+            return try hasEnded.withLock { hasEnded in
+                var status: Int32 = 0
+                while waitpid(pid, &status, 0) < 0 { try #require(errno == EINTR) }
+                hasEnded = true
+                return status
+            }
+        }
+    }
+
+    private let life: Life
     private let output: FileHandle
     private let errors: FileHandle
 
@@ -35,20 +63,31 @@ struct ChildProcess: Sendable {
     /// - Parameters:
     ///   - command: The program, by path or by name, and its arguments.
     ///   - folder: Where it runs.
+    ///   - environment: What is added to this process's environment.
     /// - Throws: When the program cannot be started.
-    init(_ command: [String], in folder: URL? = nil) throws {
+    init(_ command: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws {
         let prefix = folder.map { ["sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", $0.path] } ?? []
         // One at a time, so that no program inherits the pipes of another, whose reader would then not see their end.
-        (pid, output, errors) = try Self.starting.withLock { _ in
+        (life, output, errors) = try Self.starting.withLock { _ in
             let (outputEnd, errorEnd) = (try Pipe.closedOnExec(), try Pipe.closedOnExec())
-            let pid = try Self.spawn(prefix + command, output: outputEnd.write, errors: errorEnd.write)
-            return (pid, outputEnd.read, errorEnd.read)
+            let pid = try Self.spawn(
+                prefix + command,
+                environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+                output: outputEnd.write,
+                errors: errorEnd.write
+            )
+            return (Life(pid), outputEnd.read, errorEnd.read)
         }
     }
 
     private static let starting = Mutex(())
 
-    private static func spawn(_ command: [String], output: FileHandle, errors: FileHandle) throws -> pid_t {
+    private static func spawn(
+        _ command: [String],
+        environment: [String: String],
+        output: FileHandle,
+        errors: FileHandle
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -65,7 +104,7 @@ struct ChildProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let arguments = command.map { strdup($0) } + [nil]
-        let environment = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let environment = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for string in arguments + environment { free(string) } }
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environment)
@@ -74,13 +113,22 @@ struct ChildProcess: Sendable {
     }
 
     /// Runs a program to its end.
-    static func run(_ command: [String], in folder: URL? = nil) async throws -> Result {
-        try await ChildProcess(command, in: folder).result()
+    static func run(
+        _ command: [String],
+        in folder: URL? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> Result {
+        try await ChildProcess(command, in: folder, environment: environment).result()
     }
 
     /// Sends the signal that Ctrl-C sends.
     func interrupt() {
-        kill(pid, SIGINT)
+        send(SIGINT)
+    }
+
+    /// Sends a signal to the program, unless it has ended.
+    func send(_ signal: Int32) {
+        life.send(signal)
     }
 
     /// Waits for the program's end.
@@ -92,8 +140,7 @@ struct ChildProcess: Sendable {
         async let errors = onThread { try Self.readLines(of: self.errors) }
         let output = try await onThread { try Self.readLines(of: self.output, onLine: onLine) }
         let code = try await onThread {
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0 { try #require(errno == EINTR) }
+            let status = try life.wait()
             // The exit code, or what a shell makes of a signal.
             return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
         }
@@ -146,6 +193,7 @@ extension Pipe {
 enum Program {
     static let quickstart = path("quickstart")
     static let manifest = path("manifest")
+    static let fleet = path("fleet")
 
     private static func path(_ name: String) -> String {
         #if canImport(Darwin)

@@ -12,7 +12,7 @@ internal import Glibc
 #endif
 
 /// A folder that exists as long as somebody holds this.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let url: URL
 
     init() throws {

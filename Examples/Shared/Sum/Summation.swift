@@ -49,6 +49,7 @@ public struct Summation: Sendable {
         for (index, handle) in handles.enumerated() {
             do {
                 total.sum += try await handle.value
+                total.retries += try await handle.outcome.attempts - 1
             } catch let error as JobError {
                 total.failures.append(error)
             }
@@ -61,6 +62,8 @@ public struct Summation: Sendable {
     public struct Total: Sendable {
         /// The sum of what was added up.
         public var sum = 0
+        /// How many attempts were made after the first ones, at the jobs that are in the sum.
+        public var retries = 0
         /// Why parts are missing from it.
         public var failures: [JobError] = []
     }

@@ -5,13 +5,12 @@
 //
 
 public import Lineshaft
-internal import Logging
+public import Logging
 internal import ServiceLifecycle
 internal import Synchronization
-internal import UnixSignals
 
-/// Work that is done once, with a worker beside it: the worker stops when the work is done, and both stop cleanly when
-/// the program is told to (Ctrl-C, or `SIGTERM`).
+/// Work that is done once, with or without a worker beside it: the worker stops when the work is done, and both stop
+/// cleanly when the program is told to (Ctrl-C, or `SIGTERM`), and at once when it is told again.
 ///
 /// A server needs none of this: it gives its workers to a `ServiceGroup` and runs that until it is told to stop.
 public struct Errand<Value: Sendable>: Sendable {
@@ -30,19 +29,29 @@ public struct Errand<Value: Sendable>: Sendable {
     /// - Returns: What the work returned; `nil` when it was interrupted.
     /// - Throws: What the work or the worker throws.
     public func run(beside worker: Worker) async throws -> Value? {
-        let service = Once(work: work)
         // The last one is shut down first: the work stops asking before the worker stops answering.
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: worker),
-                    .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
-                ],
-                gracefulShutdownSignals: [.sigint, .sigterm],
-                logger: worker.jobs.configuration.logger
-            )
+        try await run(after: [.init(service: worker)], logger: worker.jobs.configuration.logger)
+    }
+
+    /// Does the work, whose jobs run elsewhere.
+    ///
+    /// - Parameter logger: Where the services log.
+    /// - Returns: What the work returned; `nil` when it was interrupted.
+    /// - Throws: What the work throws.
+    public func run(logger: Logger) async throws -> Value? {
+        try await run(after: [], logger: logger)
+    }
+
+    private func run(
+        after services: [ServiceGroupConfiguration.ServiceConfiguration],
+        logger: Logger
+    ) async throws -> Value? {
+        let service = Once(work: work)
+        let last = ServiceGroupConfiguration.ServiceConfiguration(
+            service: service,
+            successTerminationBehavior: .gracefullyShutdownGroup
         )
-        try await group.run()
+        _ = try await SignalledServices(services + [last], logger: logger).run()
         return service.value
     }
 }

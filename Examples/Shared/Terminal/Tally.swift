@@ -41,8 +41,8 @@ public final class Tally: Sendable {
                 }
             },
             onError: { [self] _, error in
-                // A run that was interrupted is given back and does not count as an attempt.
-                guard !(error is CancellationError) else { return }
+                // A run that was interrupted is given back and does not count as an attempt, whatever it throws.
+                guard !(error is CancellationError), !Task.isCancelled else { return }
                 state.withLock { $0.failedAttempts += 1 }
             }
         )
