@@ -29,4 +29,7 @@ if [[ $(uname) == Linux ]]; then
     fi
 fi
 
-ASAN_OPTIONS=$options${ASAN_OPTIONS:+:$ASAN_OPTIONS} "$@"
+suppressions=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/leak.supp
+export ASAN_OPTIONS=$options${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+export LSAN_OPTIONS=suppressions=$suppressions:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
+"$@"

@@ -80,6 +80,20 @@ struct ExecutorTests {
     #endif
 
     @Test
+    func `What is performed from any thread runs on the loop's, in order and without a task`() async throws {
+        let counter = Counter(on: try UVEventLoop(name: "errands"))
+        let marks = Mailbox<Int>()
+        for number in 0..<100 {
+            counter.loop.perform {
+                counter.assumeIsolated { $0.increment() }
+                marks.put(withUnsafeCurrentTask { $0 == nil } ? number : -1)
+            }
+        }
+        #expect(await marks.next(100) == Array(0..<100))
+        #expect(await counter.count == 100)
+    }
+
+    @Test
     func `What is left for the end of a turn runs once, after the turn's jobs`() async throws {
         let counter = Counter(on: try UVEventLoop(name: "ends"))
         let marks = Mailbox<Int>()

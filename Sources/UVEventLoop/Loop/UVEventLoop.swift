@@ -55,6 +55,14 @@ package final class UVEventLoop: SerialExecutor {
     /// Whether the caller is on the loop's thread.
     package var isCurrent: Bool { core.isCurrent }
 
+    /// Runs `body` on the loop's thread, without a task, before the jobs that wait there; may be called from any thread.
+    ///
+    /// It is the cheap way in: a caller that queues what it wants under a lock, and calls this when the queue was empty,
+    /// wakes the loop once for many callers. `body` keeps the loop only if it captures it.
+    package func perform(_ body: @escaping @Sendable () -> Void) {
+        core.perform(body)
+    }
+
     /// Runs `body` once at the end of the loop's present turn, when the jobs of the turn have run and before the loop
     /// waits for the network again.
     ///
