@@ -99,6 +99,14 @@ private final class SeparateResultStore: ResultStore {
         try await store.watch(ids, for: client)
     }
 
+    func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {
+        try await store.unwatch(ids, for: client)
+    }
+
+    func withdraw(_ ids: [JobID]) async throws(BrokerError) {
+        try await store.withdraw(ids)
+    }
+
     func report(_ progress: JobProgress, of id: JobID) async throws(BrokerError) {
         try await store.report(progress, of: id)
     }

@@ -73,13 +73,6 @@ package final class UVEventLoop: SerialExecutor {
         core.atEndOfTurn(body)
     }
 
-    /// Runs `body` on the loop's thread soon, in the order of the calls; dropped when the loop has gone.
-    ///
-    /// May be called on any thread. It costs less than a task.
-    package func perform(_ body: @escaping @Sendable () -> Void) {
-        core.perform(body)
-    }
-
     /// How many turns the loop has made; read on the loop's thread.
     package var turns: Int {
         core.checkThread()
