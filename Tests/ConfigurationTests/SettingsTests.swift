@@ -110,7 +110,15 @@ struct SettingsTests {
         #expect(!plain.storesResultsApart)
         await plain.shutdown()
         settings.results = BrokerURL("memory:")
-        let apart = try await JobSystem(settings)
+        // A broker that keeps outcomes itself would keep them from the store.
+        await #expect(throws: ConfigurationError.self) { _ = try await JobSystem(settings) }
+        settings.url = BrokerURL("bare:")
+        let bare = BrokerAdapter(schemes: ["bare"]) { _, environment in
+            BrokerConnection(
+                broker: MemoryBroker(clock: environment.clock, configuration: .init(keepsResults: false))
+            )
+        }
+        let apart = try await JobSystem(settings, adapters: [bare])
         #expect(apart.storesResultsApart)
         let worker = Worker(apart) { Handler(for: Doubling.self) { job, _ in job.number * 2 } }
         let double = try await worker.run { try await apart.submit(Doubling(number: 21)).value }
@@ -118,7 +126,7 @@ struct SettingsTests {
         await apart.shutdown()
         settings.results = BrokerURL("nowhere://secret")
         await #expect {
-            _ = try await JobSystem(settings)
+            _ = try await JobSystem(settings, adapters: [bare])
         } throws: { error in
             "\(error)".contains("`nowhere:`") && !"\(error)".contains("secret")
         }

@@ -74,12 +74,14 @@ package struct QueueInterest: Sendable {
         return questions
     }
 
-    /// The first answers are in: what else to ask, all at once.
+    /// The first answers are in.
     ///
     /// - Parameters:
     ///   - request: What the worker can take.
     ///   - taken: What each queue has given.
     ///   - asked: What each was asked for.
+    ///   - now: When this is, by uptime.
+    /// - Returns: What else to ask, all at once.
     package mutating func goOn(
         _ request: ClaimRequest,
         taken: [QueueName: Int],

@@ -41,7 +41,10 @@ extension RedisBroker {
     ) async throws(BrokerError) -> ([SettlementResult], Claim) {
         try await prepare(request)
         let batch = SettlementBatch(settlements)
-        let questions = attachedWorkers[request.worker, default: AttachedWorker()].interest.begin(request, at: clock.uptime)
+        let questions = attachedWorkers[request.worker, default: AttachedWorker()].interest.begin(
+            request,
+            at: clock.uptime
+        )
         var count = 0
         defer { end(request, count: count) }
         let first = try await exchange(turns(batch, questions, request))

@@ -168,7 +168,9 @@ extension RedisBroker: QueueInspector {
             let calls = queues.map { CancelCall(Array(part), keys: keys($0), settings: settings) }
             for answer in try await call(all: calls) {
                 // Of all queues one knows the job.
-                for (offset, result) in answer.enumerated() where result != .notFound { results[start + offset] = result }
+                for (offset, result) in answer.enumerated() where result != .notFound {
+                    results[start + offset] = result
+                }
             }
         }
         return results

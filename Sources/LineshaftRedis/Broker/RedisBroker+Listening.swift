@@ -80,14 +80,18 @@ extension RedisBroker {
         case .room(let queue):
             for waiter in roomWaiters[queue] ?? [] { waiter.resume(.success(())) }
         case .wake(let queue):
-            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
+            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else {
+                return
+            }
             if attachedWorkers[worker]?.interest.wake(queue) == true {
                 attachedWorkers[worker]?.port?.wake()
             } else {
                 passOn(queue, from: worker)
             }
         case .cancel(let ids):
-            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else { return }
+            guard let worker = attachedWorkers.keys.first(where: { settings.channel(of: $0) == channel }) else {
+                return
+            }
             attachedWorkers[worker]?.port?.cancel(ids)
         case .expect(let queue, let delay):
             let time = clock.uptime + delay

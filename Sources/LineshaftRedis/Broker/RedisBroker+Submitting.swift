@@ -33,7 +33,8 @@ extension RedisBroker {
         guard job.envelope.count > Self.maximumEnvelope else { return job }
         throw BrokerError(
             code: .rejected,
-            message: "Job \(submission.envelope.id), “\(submission.envelope.name)”, is \(job.envelope.count) bytes long; Redis takes "
+            message:
+                "Job \(submission.envelope.id), “\(submission.envelope.name)”, is \(job.envelope.count) bytes long; Redis takes "
                 + "\(Self.maximumEnvelope). Pass large data by reference."
         )
     }

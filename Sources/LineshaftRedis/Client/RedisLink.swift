@@ -80,7 +80,8 @@ final class RedisLink {
                 .failure(
                     BrokerError(
                         code: .unavailable,
-                        message: "\(queue.count) commands of \(queue.byteCount) bytes wait for Redis already; no more are taken. "
+                        message:
+                            "\(queue.count) commands of \(queue.byteCount) bytes wait for Redis already; no more are taken. "
                             + (lastFailure?.message ?? "The server is slower than what is asked of it.")
                     )
                 )
@@ -280,7 +281,8 @@ final class RedisLink {
             lost(
                 HandshakeFailure(
                     reason: .closed,
-                    message: "Redis has not answered a command within \(setup.commandTimeout); the connection is given up."
+                    message:
+                        "Redis has not answered a command within \(setup.commandTimeout); the connection is given up."
                 )
             )
         }

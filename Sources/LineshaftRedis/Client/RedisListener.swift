@@ -123,7 +123,9 @@ final class RedisListener {
         pending = []
         for command in book.connected() { send(command) }
         do {
-            try keepAliveTimer.start(after: Self.keepAlive, repeating: Self.keepAlive) { [weak self] in self?.checkAlive() }
+            try keepAliveTimer.start(after: Self.keepAlive, repeating: Self.keepAlive) { [weak self] in
+                self?.checkAlive()
+            }
         } catch {
             close()
         }

@@ -59,7 +59,10 @@ final class RedisSocket {
         do {
             try timer.start(after: timeout) { [weak self] in
                 guard let self, !isReady else { return }
-                fail(.closed, "\(address) could not be used within \(timeout). Check that host and port are right and reachable.")
+                fail(
+                    .closed,
+                    "\(address) could not be used within \(timeout). Check that host and port are right and reachable."
+                )
             }
         } catch {
             return fail(.closed, error.message)

@@ -33,13 +33,18 @@ package enum PubSubMessage: Sendable, Hashable {
         guard let elements = reply.elements, let kind = elements.first?.text else { return nil }
         switch (kind, elements.count) {
         case ("message", 3):
-            guard let channel = elements[1].bytes.map(RedisChannel.init), let payload = elements[2].bytes else { return nil }
+            guard let channel = elements[1].bytes.map(RedisChannel.init), let payload = elements[2].bytes else {
+                return nil
+            }
             self = .message(channel: channel, payload: payload)
         case ("subscribe", 3):
-            guard let channel = elements[1].bytes.map(RedisChannel.init), let count = elements[2].integer else { return nil }
+            guard let channel = elements[1].bytes.map(RedisChannel.init), let count = elements[2].integer else {
+                return nil
+            }
             self = .subscribed(channel: channel, count: Int(count))
         case ("unsubscribe", 3):
-            guard let count = elements[2].integer, elements[1].isNull || elements[1].bytes.map(RedisChannel.init) != nil else { return nil }
+            guard let count = elements[2].integer, elements[1].isNull || elements[1].bytes.map(RedisChannel.init) != nil
+            else { return nil }
             self = .unsubscribed(channel: elements[1].bytes.map(RedisChannel.init), count: Int(count))
         case ("pong", 2): self = .pong
         default: return nil

@@ -22,7 +22,9 @@ final class TLSContext: @unchecked Sendable {
         }
         self.configuration = configuration
         pointer = context
-        guard lineshaft_ssl_set_minimum_version(context) == 1 else { throw Self.failure("TLS 1.2 cannot be asked for", "") }
+        guard lineshaft_ssl_set_minimum_version(context) == 1 else {
+            throw Self.failure("TLS 1.2 cannot be asked for", "")
+        }
         switch configuration.verification {
         case .none: SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)
         case .authority, .full: SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)

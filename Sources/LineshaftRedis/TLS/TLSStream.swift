@@ -52,7 +52,9 @@ final class TLSStream: ByteStream {
 
     func open(_ handle: @escaping (ByteStreamEvent) -> Void) {
         self.handle = handle
-        guard let ssl, incoming != nil, outgoing != nil else { return end("There is no memory for an encrypted connection.") }
+        guard let ssl, incoming != nil, outgoing != nil else {
+            return end("There is no memory for an encrypted connection.")
+        }
         SSL_set_connect_state(ssl)
         guard expectServer(ssl) else { return end("\(address) is no name or number that a certificate can be for.") }
         stream.open { [weak self] event in
@@ -61,7 +63,11 @@ final class TLSStream: ByteStream {
             case .opened: advance()
             case .received(let bytes): receive(bytes)
             case .ended(let reason):
-                end(isReady ? reason : "\(reason) TLS had not been agreed upon; a server without TLS wants redis:// in the URL.")
+                end(
+                    isReady
+                        ? reason
+                        : "\(reason) TLS had not been agreed upon; a server without TLS wants redis:// in the URL."
+                )
             }
         }
     }
@@ -167,10 +173,12 @@ final class TLSStream: ByteStream {
     private func handshakeFailure() -> String {
         let verdict = SSL_get_verify_result(ssl)
         if verdict != Int(X509_V_OK), let text = X509_verify_cert_error_string(verdict) {
-            return "The certificate of \(address) is not to be trusted: \(String(cString: text)). Name the authority that signed it "
+            return
+                "The certificate of \(address) is not to be trusted: \(String(cString: text)). Name the authority that signed it "
                 + "with ca= in the URL, or the name that it is for with server_name=."
         }
-        return "\(address) and this client cannot agree on TLS\(reason()). A server without TLS wants redis:// in the URL; one that "
+        return
+            "\(address) and this client cannot agree on TLS\(reason()). A server without TLS wants redis:// in the URL; one that "
             + "wants to know its clients needs cert= and key=."
     }
 

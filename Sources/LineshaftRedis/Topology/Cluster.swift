@@ -116,7 +116,11 @@ final class Cluster: Topology {
     }
 
     /// Asks one node after the other who has which slot.
-    private func askSeed(_ index: Int, failure: BrokerError?, _ completion: @escaping (Result<Void, BrokerError>) -> Void) {
+    private func askSeed(
+        _ index: Int,
+        failure: BrokerError?,
+        _ completion: @escaping (Result<Void, BrokerError>) -> Void
+    ) {
         var candidates = map.masters
         for seed in seeds where !candidates.contains(seed) { candidates.append(seed) }
         guard index < candidates.count, closing == nil else {

@@ -36,7 +36,9 @@ struct ConnectionFactory {
     let configuration: RedisConfiguration
     let tls: TLSContext?
 
-    /// A stream to an address, encrypted if the configuration says so. Sockets in the file system never are.
+    /// A stream to an address, encrypted if the configuration says so.
+    ///
+    /// Sockets in the file system never are.
     func makeStream(_ address: RedisAddress) -> any ByteStream {
         let plain = PlainStream(to: address, timeout: configuration.connectTimeout, on: loop)
         guard let tls, case .tcp = address else { return plain }

@@ -187,7 +187,8 @@ struct LikenessTests {
             #expect(snapshot?.wait == known?.wait)
             #expect(snapshot?.isCancelRequested == known?.isCancelRequested)
         }
-        for state in JobState.allCases {
+        // The scripts store an outcome together with the end, so no job is on the way between the two.
+        for state in JobState.allCases where state != .ended {
             let page = try await pair.memory.jobs(in: pair.trial.queue, state: state, after: nil, limit: 1000)
             let own = try pair.trial.pages(state, limit: 7)
             // Of jobs that end in one call because of the time, either broker may see to one sooner than to another.

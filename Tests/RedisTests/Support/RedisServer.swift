@@ -127,7 +127,8 @@ final class RedisServer: Sendable {
             posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
             let arguments = command.map { strdup($0) } + [nil]
-            let environment = ProcessInfo.processInfo.environment.merging(more) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+            let environment =
+                ProcessInfo.processInfo.environment.merging(more) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for string in arguments + environment { free(string) } }
             var pid: pid_t = 0
             let result = posix_spawnp(&pid, command[0], &actions, nil, arguments, environment)

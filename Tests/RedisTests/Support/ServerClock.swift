@@ -28,6 +28,7 @@ final class ServerClock: @unchecked Sendable {
     /// - Parameters:
     ///   - folder: Where its file is kept.
     ///   - start: What it shows.
+    /// - Throws: When the file cannot be made.
     init(in folder: URL, start: Timestamp) throws {
         file = folder.appendingPathComponent("clock")
         try Data(count: MemoryLayout<Int64>.size).write(to: file)

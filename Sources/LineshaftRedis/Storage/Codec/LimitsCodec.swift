@@ -26,7 +26,9 @@ package enum LimitsCodec {
         guard words.count == 4, words[0] == "-" || Int(words[0]) != nil else { throw malformed }
         var limits = QueueLimits(concurrency: Int(words[0]))
         if words[1] != "-" {
-            guard let count = Int(words[1]), let period = Int64(words[2]), let burst = Int(words[3]) else { throw malformed }
+            guard let count = Int(words[1]), let period = Int64(words[2]), let burst = Int(words[3]) else {
+                throw malformed
+            }
             limits.rate = RateLimit(count, per: .nanoseconds(period), burst: burst)
         }
         return limits
