@@ -106,10 +106,17 @@ package struct RESPParser: ~Copyable {
                 failure = builder.pointee.failure ?? protocolError(of: reader)
                 return
             }
-            guard reply != nil, let value = builder.pointee.take() else { break }
+            guard reply != nil, let value = Self.take(from: builder) else { break }
             ready.append(value)
         }
         failure = pendingFailure(of: reader)
+    }
+
+    /// Takes what has been built.
+    ///
+    /// Written in place, the call makes Swift 6.3 fail under the thread sanitizer.
+    private static func take(from builder: UnsafeMutablePointer<ReplyBuilder>) -> RESPValue? {
+        builder.pointee.take()
     }
 
     /// What is already known to be wrong with a reply of which a part has come.
