@@ -161,7 +161,8 @@ let package = Package(
         .executableTarget(
             name: "lineshaft-bench",
             dependencies: [
-                "Lineshaft",
+                "Lineshaft", "LineshaftRedis",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/lineshaft-bench",

@@ -198,6 +198,11 @@ public actor RedisBroker: Broker {
         }
     }
 
+    /// Sends a command of the caller's own, for tools that ask the server about itself.
+    package func command(_ words: [String]) async throws(BrokerError) -> RESPValue {
+        try await send(RESPCommand(words.map { .string($0) }), key: settings.queuesKey)
+    }
+
     /// The keys of a queue.
     nonisolated func keys(_ queue: QueueName) -> QueueKeys {
         QueueKeys(queue, prefix: settings.prefix)
