@@ -24,7 +24,8 @@ public protocol Broker: Sendable {
     /// What this broker can do beside the contract. Asked once, when a ``JobSystem`` is made.
     var capabilities: BrokerCapabilities { get }
 
-    /// How often a worker must announce itself to stay listed; `nil` when once is enough.
+    /// How often a worker must announce itself at least to stay listed, although there is nothing new to tell; `nil` when it
+    /// stays listed until it is detached.
     var announcementInterval: Duration? { get }
 
     /// How long a worker may wait without claiming, because what should wake it may be lost on the way; `nil` when
@@ -67,8 +68,10 @@ public protocol Broker: Sendable {
     /// - Parameter worker: The worker that has stopped.
     func detach(_ worker: WorkerID) async
 
-    /// Publishes what a worker serves and knows, for ``QueueInspector/workers()``. Called at start, on changes, and with
-    /// every heartbeat.
+    /// Publishes what a worker serves, knows and runs, for ``QueueInspector/workers()``. The last report stands.
+    ///
+    /// Called at start, when its settings change, with each heartbeat while it runs jobs and once after, and otherwise as
+    /// often as ``announcementInterval`` says: an idle worker of a broker without one announces nothing.
     ///
     /// - Parameter report: The worker's description of itself.
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
@@ -125,7 +128,7 @@ public protocol Broker: Sendable {
 }
 
 extension Broker {
-    /// Once is enough.
+    /// Until it is detached.
     public var announcementInterval: Duration? { nil }
 
     /// Nothing is lost on the way.

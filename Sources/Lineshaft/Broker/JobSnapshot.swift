@@ -7,6 +7,9 @@
 /// What a broker knows of one job at one moment.
 public struct JobSnapshot: Sendable, Hashable, Identifiable {
     /// Why a job waits for its time.
+    ///
+    /// More may come, so a switch outside this package keeps an `@unknown default`.
+    @nonexhaustive
     public enum Wait: Sendable, Hashable {
         /// It was submitted for later.
         case delayed

@@ -7,6 +7,9 @@
 /// How a job ended.
 ///
 /// There is one per job, and it never changes.
+///
+/// More may come, so a switch outside this package keeps an `@unknown default`.
+@nonexhaustive
 public enum Outcome: Sendable, Hashable {
     /// The handler returned; this is its encoded output.
     case succeeded([UInt8])

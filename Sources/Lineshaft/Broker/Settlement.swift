@@ -9,6 +9,9 @@
 /// A broker applies it once, atomically, if the lease's token is still the job's newest.
 public struct Settlement: Sendable {
     /// Where the job goes.
+    ///
+    /// More may come, so a switch outside this package keeps an `@unknown default`.
+    @nonexhaustive
     public enum Disposition: Sendable, Hashable {
         /// The job is done; this is its encoded output.
         case succeeded([UInt8])

@@ -23,6 +23,32 @@ public struct WorkerReport: Sendable, Hashable, Identifiable {
         }
     }
 
+    /// One job that the worker runs.
+    public struct Run: Sendable, Hashable, Identifiable {
+        /// The job.
+        public let id: JobID
+        /// Its wire name.
+        public let name: JobName
+        /// The queue it came from.
+        public let queue: QueueName
+        /// The number of the attempt, from 1.
+        public let attempt: Int
+        /// Since when it runs, by the worker's clock.
+        public let since: Timestamp
+
+        /// Creates a description of a run.
+        public init(id: JobID, name: JobName, queue: QueueName, attempt: Int, since: Timestamp) {
+            self.id = id
+            self.name = name
+            self.queue = queue
+            self.attempt = attempt
+            self.since = since
+        }
+    }
+
+    /// The most runs that a worker lists.
+    public static let maximumRuns = 100
+
     /// The worker.
     public let id: WorkerID
     /// The machine it runs on.
@@ -41,6 +67,8 @@ public struct WorkerReport: Sendable, Hashable, Identifiable {
     public let knownJobs: [JobName: Int]
     /// How many jobs it is running.
     public let running: Int
+    /// What it is running: those that have run for longest, ``maximumRuns`` at most.
+    public let runs: [Run]
     /// How many handlers ignore their cancellation and hold a slot.
     public let stuck: Int
     /// How long the report holds; a worker that has not reported again by then counts as gone.
@@ -59,6 +87,7 @@ public struct WorkerReport: Sendable, Hashable, Identifiable {
         concurrency: Int,
         knownJobs: [JobName: Int],
         running: Int,
+        runs: [Run] = [],
         stuck: Int,
         validity: Duration?
     ) {
@@ -71,6 +100,7 @@ public struct WorkerReport: Sendable, Hashable, Identifiable {
         self.concurrency = concurrency
         self.knownJobs = knownJobs
         self.running = running
+        self.runs = runs
         self.stuck = stuck
         self.validity = validity
     }

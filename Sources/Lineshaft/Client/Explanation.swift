@@ -5,6 +5,9 @@
 //
 
 /// Why a job is where it is: what ``JobSystem/explain(_:)`` answers, as a type and, in `description`, in words.
+///
+/// More may come, so a switch outside this package keeps an `@unknown default`.
+@nonexhaustive
 public enum Explanation: Sendable, Hashable {
     /// It was submitted for later.
     case delayed(until: Timestamp)
@@ -101,8 +104,7 @@ extension JobSystem {
         switch job.state {
         case .ended: return .ended(try await status(of: id))
         case .dead: return .ended(.failed(job.lastFailure))
-        case .running:
-            return .running(worker: job.worker, since: job.runningSince, isCancelRequested: job.isCancelRequested)
+        case .running: return try await explainRunning(job)
         case .scheduled:
             switch job.wait {
             case .retrying: return .retrying(until: due, attempt: job.failedAttempts + 1, failure: job.failures.last)
@@ -112,6 +114,18 @@ extension JobSystem {
             }
         case .ready: return try await explainReady(job)
         }
+    }
+
+    private func explainRunning(_ job: JobSnapshot) async throws -> Explanation {
+        var (worker, since) = (job.worker, job.runningSince)
+        // Not every broker knows to whom it gave a job, but the worker says what it runs.
+        if worker == nil, let inspector = broker.inspector {
+            for report in try await inspector.workers() {
+                guard let run = report.runs.first(where: { $0.id == job.id }) else { continue }
+                (worker, since) = (report.id, run.since)
+            }
+        }
+        return .running(worker: worker, since: since, isCancelRequested: job.isCancelRequested)
     }
 
     private func explainReady(_ job: JobSnapshot) async throws -> Explanation {

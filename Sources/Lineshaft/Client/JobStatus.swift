@@ -5,6 +5,9 @@
 //
 
 /// Where a job is.
+///
+/// More may come, so a switch outside this package keeps an `@unknown default`.
+@nonexhaustive
 public enum JobStatus: Sendable, Hashable {
     /// It waits for its time.
     case scheduled(until: Timestamp)

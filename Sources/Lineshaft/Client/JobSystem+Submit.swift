@@ -22,6 +22,8 @@ extension JobSystem {
     ///   - deadline: When the job ends as failed, over all attempts.
     ///   - expires: When a job that was not started ends as expired.
     ///   - unique: Whether a job like one that is there is accepted.
+    ///   - retention: How long the outcome is kept after the job has ended.
+    ///   - acknowledgement: When the end of a run is told to the broker.
     ///   - headers: Text that travels with the job.
     /// - Returns: A handle to the job, or to the earlier one that counts as the same.
     /// - Throws: ``ConfigurationError`` when an option is out of range; ``JobError`` when the job cannot be encoded;
@@ -39,6 +41,8 @@ extension JobSystem {
         deadline: JobTime? = nil,
         expires: JobTime? = nil,
         unique: UniquePolicy? = nil,
+        retention: Duration? = nil,
+        acknowledgement: Acknowledgement? = nil,
         headers: [String: String] = [:]
     ) async throws -> JobHandle<J.Output> where J.Input == NoValue {
         let options = JobOptions(
@@ -50,7 +54,9 @@ extension JobSystem {
             timeout: timeout,
             retry: retry,
             unique: unique,
-            headers: headers
+            headers: headers,
+            retention: retention,
+            acknowledgement: acknowledgement
         )
         return try await submit(job, options: options)
     }
@@ -64,7 +70,7 @@ extension JobSystem {
     ///     first one. Made by the system if left out.
     ///   - parent: The job or workflow that this one belongs to.
     /// - Returns: A handle to the job, or to the earlier one that counts as the same.
-    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:headers:)``.
+    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``.
     @discardableResult
     public func submit<J: Job>(
         _ job: J,
@@ -86,17 +92,21 @@ extension JobSystem {
     ///
     /// - Parameters:
     ///   - jobs: The jobs.
+    ///   - queue: Where they wait; wins over the options.
     ///   - options: What the call says otherwise than the job's type.
     ///   - parent: The job or workflow that these belong to.
     /// - Returns: A handle to each job, in the same order.
-    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:headers:)``. When the broker fails
+    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``. When the broker fails
     ///   half-way, some jobs may have been accepted; give them a ``UniquePolicy`` if repeating the call would hurt.
     @discardableResult
     public func submit<J: Job>(
         contentsOf jobs: some Sequence<J>,
+        on queue: QueueName? = nil,
         options: JobOptions = JobOptions(),
         parent: JobID? = nil
     ) async throws -> [JobHandle<J.Output>] where J.Input == NoValue {
+        var options = options
+        options.queue = queue ?? options.queue
         let plan = try SubmissionPlan(J.self, options: options, at: clock.now)
         let drafts = try jobs.map { try draft($0, plan: plan, id: nil, parent: parent) }
         if drafts.isEmpty { return [] }

@@ -129,34 +129,54 @@ extension JobSystem {
         /// The source of all time.
         ///
         /// Tests pass a virtual one.
-        public var clock: any QueueClock = SystemClock()
+        public var clock: any QueueClock
         /// How parameters and outputs become bytes.
-        public var codec: any PayloadCodec = JSONCodec()
+        public var codec: any PayloadCodec
         /// How long outcomes are kept when neither job nor call says otherwise: one hour.
         ///
         /// Zero keeps none: they are still pushed to handles of the submitting process.
-        public var resultRetention: Duration = .seconds(3600)
+        public var resultRetention: Duration
         /// How failed attempts are repeated when neither job, call nor handler says otherwise.
-        public var retry: RetryPolicy = .standard
+        public var retry: RetryPolicy
         /// How long single queues may grow, and what `submit` does when they are full.
         ///
         /// Unlimited if not named. A limit holds for what this system submits, not for other processes; retries and released
         /// jobs always have room.
-        public var queueLimits: [QueueName: QueueLimit] = [:]
+        public var queueLimits: [QueueName: QueueLimit]
         /// Stands around every submission, the first one outermost.
-        public var middleware: [any SubmitMiddleware] = []
+        public var middleware: [any SubmitMiddleware]
         /// Where the system and its workers log.
-        public var logger: Logger = Logger(label: "lineshaft")
+        public var logger: Logger
         /// Makes identifiers and jitter repeatable; for tests and simulations only.
         ///
         /// Two systems of one broker must not have the same seed: they would have the same identity, and take each other's
         /// outcomes.
         public var seed: UInt64?
         /// Whether spans are made when a tracer has been bootstrapped.
-        public var tracing: Bool = true
+        public var tracing: Bool
 
-        /// Creates a configuration of defaults.
-        public init() {}
+        /// Creates a configuration, what is left out with its default.
+        public init(
+            clock: any QueueClock = SystemClock(),
+            codec: any PayloadCodec = JSONCodec(),
+            resultRetention: Duration = .seconds(3600),
+            retry: RetryPolicy = .standard,
+            queueLimits: [QueueName: QueueLimit] = [:],
+            middleware: [any SubmitMiddleware] = [],
+            logger: Logger = Logger(label: "lineshaft"),
+            seed: UInt64? = nil,
+            tracing: Bool = true
+        ) {
+            self.clock = clock
+            self.codec = codec
+            self.resultRetention = resultRetention
+            self.retry = retry
+            self.queueLimits = queueLimits
+            self.middleware = middleware
+            self.logger = logger
+            self.seed = seed
+            self.tracing = tracing
+        }
 
         package var isTracingEnabled: Bool {
             tracing && !(InstrumentationSystem.tracer is NoOpTracer)

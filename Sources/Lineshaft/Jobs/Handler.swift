@@ -61,6 +61,46 @@ public struct Handler<J: Job>: Sendable {
         }
     }
 
+    /// Creates the handler of a job whose parameters are all that it needs.
+    ///
+    /// - Parameters:
+    ///   - type: The job type.
+    ///   - retry: How failed attempts are repeated, unless the job brought a policy; the job type's by default.
+    ///   - isRetryable: Whether an error is worth another attempt; asked for errors that do not say so themselves.
+    ///   - body: The work.
+    @_disfavoredOverload
+    public init(
+        for type: J.Type,
+        retry: RetryStrategy? = nil,
+        isRetryable: (@Sendable (any Error) -> Bool)? = nil,
+        _ body: @escaping @Sendable (J) async throws -> J.Output
+    ) where J.Input == NoValue {
+        self.retry = retry
+        self.isRetryable = isRetryable
+        self.body = { job, _, _ in try await body(job) }
+    }
+
+    /// Creates the handler of a job whose parameters are all that it needs and which returns nothing.
+    ///
+    /// - Parameters:
+    ///   - type: The job type.
+    ///   - retry: How failed attempts are repeated, unless the job brought a policy; the job type's by default.
+    ///   - isRetryable: Whether an error is worth another attempt; asked for errors that do not say so themselves.
+    ///   - body: The work.
+    public init(
+        for type: J.Type,
+        retry: RetryStrategy? = nil,
+        isRetryable: (@Sendable (any Error) -> Bool)? = nil,
+        _ body: @escaping @Sendable (J) async throws -> Void
+    ) where J.Input == NoValue, J.Output == NoValue {
+        self.retry = retry
+        self.isRetryable = isRetryable
+        self.body = { job, _, _ in
+            try await body(job)
+            return NoValue()
+        }
+    }
+
     /// Creates the handler of a job that takes the output of the job before it.
     ///
     /// - Parameters:

@@ -105,15 +105,19 @@ public struct JobContext: Sendable {
     ///
     /// - Parameters:
     ///   - job: The job.
+    ///   - queue: Where it waits; wins over the options.
     ///   - options: What the call says otherwise than the job's type.
     /// - Returns: A handle to the job.
     /// - Throws: What ``JobSystem/submit(_:options:id:parent:)`` throws.
     @discardableResult
     public func submit<Other: Job>(
         _ job: Other,
+        on queue: QueueName? = nil,
         options: JobOptions = JobOptions()
     ) async throws -> JobHandle<Other.Output> where Other.Input == NoValue {
-        try await scope.system.submit(job, options: options, parent: id)
+        var options = options
+        options.queue = queue ?? options.queue
+        return try await scope.system.submit(job, options: options, parent: id)
     }
 }
 

@@ -35,6 +35,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let undecodableOutput = Code("undecodableOutput")
         /// Workers died on the job too often.
         public static let poisoned = Code("poisoned")
+        /// The handler put the job off too often.
+        public static let tooManyDeliveries = Code("tooManyDeliveries")
         /// There is no job with this identifier, or its outcome is no longer kept.
         public static let notFound = Code("notFound")
 

@@ -14,6 +14,7 @@ public struct Hooks: SubmitMiddleware, RunMiddleware {
     private let beforeRun: (@Sendable (JobContext) async throws -> Void)?
     private let afterRun: (@Sendable (JobContext) async throws -> Void)?
     private let onError: (@Sendable (JobContext, any Error) async -> Void)?
+    private let onEnd: (@Sendable (JobContext, Settlement.Disposition) async -> Void)?
 
     /// Creates hooks; every one may be left out.
     ///
@@ -22,16 +23,19 @@ public struct Hooks: SubmitMiddleware, RunMiddleware {
     ///   - beforeRun: Called before each run; may refuse it by throwing, which counts as the handler's error.
     ///   - afterRun: Called after each run that returned; throwing makes the run a failed one.
     ///   - onError: Called with what a run threw, for every attempt. The error goes on its way afterwards.
+    ///   - onEnd: Called after each run with what becomes of the job: succeeded, failed for good, tried again, and so on.
     public init(
         beforeSubmit: (@Sendable (inout JobDraft) async throws -> Void)? = nil,
         beforeRun: (@Sendable (JobContext) async throws -> Void)? = nil,
         afterRun: (@Sendable (JobContext) async throws -> Void)? = nil,
-        onError: (@Sendable (JobContext, any Error) async -> Void)? = nil
+        onError: (@Sendable (JobContext, any Error) async -> Void)? = nil,
+        onEnd: (@Sendable (JobContext, Settlement.Disposition) async -> Void)? = nil
     ) {
         self.beforeSubmit = beforeSubmit
         self.beforeRun = beforeRun
         self.afterRun = afterRun
         self.onError = onError
+        self.onEnd = onEnd
     }
 
     /// Calls the hook before submission for each job, then goes on.
@@ -71,5 +75,14 @@ public struct Hooks: SubmitMiddleware, RunMiddleware {
             await onError?(context, error)
             throw error
         }
+    }
+
+    /// Calls the hook for ends.
+    ///
+    /// - Parameters:
+    ///   - context: The run.
+    ///   - disposition: Where the job goes.
+    public func ended(_ context: JobContext, _ disposition: Settlement.Disposition) async {
+        await onEnd?(context, disposition)
     }
 }

@@ -99,4 +99,20 @@ public protocol RunMiddleware: Sendable {
         _ context: JobContext,
         next: @Sendable (JobContext) async throws -> [UInt8]
     ) async throws -> [UInt8]
+
+    /// Hears what the end of a run means for its job, before the broker is told.
+    ///
+    /// Called once for each run whose worker has a say in it: not after a lost lease, and not for a handler that was given
+    /// up as stuck. The broker may still refuse. Be quick, for the job is settled after it and its lease is not extended
+    /// meanwhile. Does nothing unless implemented.
+    ///
+    /// - Parameters:
+    ///   - context: The run.
+    ///   - disposition: Where the job goes.
+    func ended(_ context: JobContext, _ disposition: Settlement.Disposition) async
+}
+
+extension RunMiddleware {
+    /// Does nothing.
+    public func ended(_ context: JobContext, _ disposition: Settlement.Disposition) async {}
 }

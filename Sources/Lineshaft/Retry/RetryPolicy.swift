@@ -18,6 +18,14 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     public var maximumElapsed: Duration?
     /// How long to wait between attempts.
     public var backoff: Backoff
+    /// The most times the job is given to a worker if its handler goes on putting it off, by snoozes and retries that count as
+    /// no attempt.
+    ///
+    /// A job that would circle for ever ends among the dead letters, with the code `tooManyDeliveries`.
+    public var maximumDeliveries: Int
+
+    /// The most deliveries when nobody says otherwise.
+    package static let standardDeliveries = 10_000
 
     /// Creates a policy.
     ///
@@ -25,10 +33,17 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     ///   - maximumAttempts: The most attempts, the first one included.
     ///   - maximumElapsed: The longest time since submission at which another attempt is begun; `nil` for no limit.
     ///   - backoff: How long to wait between attempts.
-    public init(maximumAttempts: Int = 25, maximumElapsed: Duration? = nil, backoff: Backoff = .exponential()) {
+    ///   - maximumDeliveries: The most times the job is given to a worker if its handler goes on putting it off.
+    public init(
+        maximumAttempts: Int = 25,
+        maximumElapsed: Duration? = nil,
+        backoff: Backoff = .exponential(),
+        maximumDeliveries: Int = 10_000
+    ) {
         self.maximumAttempts = maximumAttempts
         self.maximumElapsed = maximumElapsed
         self.backoff = backoff
+        self.maximumDeliveries = maximumDeliveries
     }
 
     /// Exponential backoff with full jitter.
@@ -84,6 +99,9 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
     package var problem: String? {
         if maximumAttempts < 1 {
             return "the retry policy allows \(maximumAttempts) attempts, but must allow 1 or more"
+        }
+        if maximumDeliveries < 1 {
+            return "the retry policy allows \(maximumDeliveries) deliveries, but must allow 1 or more"
         }
         if let maximumElapsed, maximumElapsed < .zero {
             return "the retry policy's elapsed limit is negative (\(maximumElapsed))"

@@ -75,6 +75,16 @@ package struct JobRunner: Sendable {
         }
     }
 
+    /// Whether anybody may want to hear how runs end.
+    package var isHeard: Bool { !middleware.isEmpty }
+
+    /// Tells the middleware what the end of a run means, the outermost last, and not on the caller's actor.
+    @concurrent
+    package func ended(_ delivery: Delivery, _ disposition: Settlement.Disposition) async {
+        let scope = RunScope(delivery: delivery, system: system, logger: logger, deadline: nil)
+        for middleware in middleware.reversed() { await middleware.ended(JobContext(scope: scope), disposition) }
+    }
+
     private func run(
         _ context: JobContext,
         _ entry: Entry,

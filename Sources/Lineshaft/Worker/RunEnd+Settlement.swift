@@ -61,12 +61,17 @@ extension RunEnd {
     ) -> Settlement.Disposition {
         switch error {
         case let snooze as Snooze:
+            if let failure = facts.tooManyDeliveries(snooze) { return .failed(failure) }
             return .snoozed(for: max(snooze.delay, .zero))
         case let retry as Retry:
             let delay = max(facts.now.duration(to: retry.time.resolved(from: facts.now)), .zero)
             let reason = retry.reason.isEmpty ? "The handler asked to run again later." : retry.reason
             let failure = facts.failure(.failed, reason, retry)
-            if retry.countsAttempt && facts.isExhausted(after: retry, delay) { return .failed(failure) }
+            if retry.countsAttempt {
+                if facts.isExhausted(after: retry, delay) { return .failed(failure) }
+            } else if let failure = facts.tooManyDeliveries(retry) {
+                return .failed(failure)
+            }
             return .retry(after: delay, failure: failure, countsAttempt: retry.countsAttempt)
         case let bad as UndecodablePayload:
             return .failed(
@@ -104,6 +109,22 @@ extension RunFacts {
             type: "\(type(of: error))",
             attempt: attempt,
             time: now
+        )
+    }
+
+    /// The failure of a job that its handler has put off too often; `nil` while it has not.
+    fileprivate func tooManyDeliveries(_ error: any Error) -> JobFailure? {
+        let limit: Int =
+            switch strategy.kind {
+            case .policy(let policy): policy.maximumDeliveries
+            case .custom: RetryPolicy.standardDeliveries
+            }
+        guard delivery >= limit else { return nil }
+        return failure(
+            .tooManyDeliveries,
+            "The job was given to workers \(delivery) times, and its handler put it off again without an attempt that "
+                + "counts. Mend what it waits for, or allow more with the retry policy's `maximumDeliveries`; then retry it.",
+            error
         )
     }
 

@@ -33,6 +33,7 @@ package enum CancellationReason: Sendable, Hashable {
 /// What is known about a run when it has ended.
 package struct RunFacts: Sendable {
     package var attempt: Int
+    package var delivery: Int
     package var submitted: Timestamp
     package var now: Timestamp
     package var strategy: RetryStrategy
@@ -42,6 +43,7 @@ package struct RunFacts: Sendable {
 
     package init(
         attempt: Int,
+        delivery: Int = 1,
         submitted: Timestamp,
         now: Timestamp,
         strategy: RetryStrategy,
@@ -50,6 +52,7 @@ package struct RunFacts: Sendable {
         parkDelay: Duration = .seconds(30)
     ) {
         self.attempt = attempt
+        self.delivery = delivery
         self.submitted = submitted
         self.now = now
         self.strategy = strategy

@@ -138,10 +138,11 @@ extension Worker {
         )
     }
 
-    /// Announces the worker; a broker that refuses to listen keeps no job from being run.
+    /// Announces the worker, and what it runs; a broker that refuses to listen keeps no job from being run.
     private func announce() async {
         let interval = jobs.broker.announcementInterval
         let report = report
+        schedule.announcedRuns = report.runs.count
         do {
             try await uncancelled { (broker) throws(BrokerError) in try await broker.announce(report) }
             schedule.announcement = interval.map { jobs.clock.uptime + $0 }

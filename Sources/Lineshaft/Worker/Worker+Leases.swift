@@ -17,6 +17,8 @@ extension Worker {
     /// The next time is set: after this call's answer, or at once when there is nothing to extend.
     func leasesToExtend() -> [Lease] {
         let uptime = jobs.clock.uptime
+        // Whoever looks sees what runs for longer than that; and once it has ended, that too.
+        if runs.count > 0 || schedule.announcedRuns > 0 { schedule.announcement = .zero }
         // A lease that is younger than half an interval is extended the next time.
         let limit = uptime - heartbeatInterval / 2
         let running = runs.all.filter {
@@ -68,7 +70,7 @@ extension Worker {
     }
 
     private func nextHeartbeat(after uptime: Duration) -> Duration? {
-        runs.count + lanes.buffered > 0 ? uptime + heartbeatInterval : nil
+        runs.count + lanes.buffered + schedule.announcedRuns > 0 ? uptime + heartbeatInterval : nil
     }
 
     private func loseOrCancel(_ lease: Lease, _ reason: CancellationReason) {

@@ -17,7 +17,7 @@ extension Worker {
     package var runningWhileQuiet: Int? {
         let isQuiet =
             phase == .serving && isAttached && outbox.isEmpty && recordedEndings.isEmpty && !schedule.isBusy
-            && underWay.isEmpty && !lanes.canStart
+            && schedule.settlingAtOnce == 0 && underWay.isEmpty && !lanes.canStart
             && openSlots == 0
             && !control.hasNews && nextMoment.map { $0 > jobs.clock.uptime } ?? true
             && (schedule.pause != nil || !lanes.wantsMore(prefetch: 0))

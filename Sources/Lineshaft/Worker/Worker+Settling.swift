@@ -18,6 +18,12 @@ extension Worker {
             return
         }
         report(disposition, of: run.delivery, duration: duration)
+        if let runner, runner.isHeard {
+            // In shutdown, the worker's own loop waits for this.
+            schedule.settlingAtOnce += 1
+            await runner.ended(run.delivery, disposition)
+            schedule.settlingAtOnce -= 1
+        }
         let item = SettlementBox.Item(
             settlement: Settlement(lease: run.delivery.lease, disposition: disposition),
             delivery: run.delivery,
@@ -37,6 +43,7 @@ extension Worker {
         let handler = run.entry?.handler
         let facts = RunFacts(
             attempt: run.delivery.attempt,
+            delivery: run.delivery.delivery,
             submitted: envelope.submitted,
             now: jobs.clock.now,
             strategy: strategy(of: envelope, handler),

@@ -180,7 +180,7 @@ extension Worker {
                 at: uptime
             )
             let deadline = limitRun(slot: slot, delivery.envelope, entry, from: uptime)
-            metrics?.began(delivery, waited: delivery.envelope.submitted, now: { self.jobs.clock.now })
+            metrics?.began(delivery, now: { self.jobs.clock.now })
             return JobRunner.Assignment(delivery: delivery, entry: entry, deadline: deadline)
         }
         return nil

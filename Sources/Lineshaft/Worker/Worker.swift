@@ -114,6 +114,8 @@ public actor Worker: Service {
         var heartbeat: Duration?
         /// When to announce the worker.
         var announcement: Duration?
+        /// How many runs the last announcement told of.
+        var announcedRuns = 0
         /// When to measure queue depths.
         var measurement: Duration?
         /// Until when to leave the broker alone after it failed, and how many times in a row it has.

@@ -22,26 +22,50 @@ extension Worker {
         /// How long a lease runs unless extended.
         ///
         /// A third of it is the time between heartbeats, and a dead worker's jobs run again after it: 8 seconds.
-        public var lease: Duration = .seconds(8)
+        public var lease: Duration
         /// How many more jobs than are running may be claimed ahead while jobs are short; they wait milliseconds at most.
-        public var prefetch: Int = 64
+        public var prefetch: Int
         /// How many times a job's lease may run out, because workers died on it, before it is a dead letter: 5.
-        public var poisonLimit: Int = 5
+        public var poisonLimit: Int
         /// How long a job with an unknown name, or of a version from the future, waits before it is offered again.
-        public var parkDelay: Duration = .seconds(30)
+        public var parkDelay: Duration
         /// How long a handler may go on after its cancellation before it counts as stuck and its lease is given up.
-        public var stuckGrace: Duration = .seconds(10)
+        public var stuckGrace: Duration
         /// What happens at shutdown, and how long each step may take.
-        public var shutdown = Shutdown()
+        public var shutdown: Shutdown
         /// Stands around every run, the first one outermost.
-        public var middleware: [any RunMiddleware] = []
+        public var middleware: [any RunMiddleware]
         /// How often queue depths are measured when a metrics system has been bootstrapped.
-        public var metricsInterval: Duration = .seconds(15)
+        public var metricsInterval: Duration
         /// What measures, in place of the bootstrapped metrics system.
         package var metricsFactory: (any MetricsFactory)?
 
-        /// Creates a configuration of defaults.
-        public init() {}
+        /// Creates a configuration, what is left out with its default.
+        public init(
+            name: String? = nil,
+            version: String? = nil,
+            concurrency: Int? = nil,
+            lease: Duration = .seconds(8),
+            prefetch: Int = 64,
+            poisonLimit: Int = 5,
+            parkDelay: Duration = .seconds(30),
+            stuckGrace: Duration = .seconds(10),
+            shutdown: Shutdown = Shutdown(),
+            middleware: [any RunMiddleware] = [],
+            metricsInterval: Duration = .seconds(15)
+        ) {
+            self.name = name
+            self.version = version
+            self.concurrency = concurrency
+            self.lease = lease
+            self.prefetch = prefetch
+            self.poisonLimit = poisonLimit
+            self.parkDelay = parkDelay
+            self.stuckGrace = stuckGrace
+            self.shutdown = shutdown
+            self.middleware = middleware
+            self.metricsInterval = metricsInterval
+        }
 
         package func validate() throws(ConfigurationError) {
             try check(concurrency ?? 1, atLeast: 1, atMost: 1_000_000, "concurrency")

@@ -44,8 +44,13 @@ struct WorkerMetrics {
     }
 
     /// A run begins.
-    func began(_ delivery: Delivery, waited since: Timestamp, now: () -> Timestamp) {
+    ///
+    /// Of a job's first delivery it is known since when it could run; of later ones it is not.
+    func began(_ delivery: Delivery, now: () -> Timestamp) {
+        guard delivery.delivery == 1 else { return }
         let envelope = delivery.envelope
+        let start = envelope.hasDetails ? envelope.details.start : nil
+        let since = max(envelope.submitted, start ?? envelope.submitted)
         let key = Key(job: envelope.name, queue: envelope.queue, outcome: "")
         let timer =
             cache.waits[key]

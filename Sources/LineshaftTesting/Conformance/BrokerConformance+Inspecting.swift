@@ -163,6 +163,7 @@ extension BrokerTrial {
             concurrency: 8,
             knownJobs: ["trial.job": 3],
             running: 1,
+            runs: [WorkerReport.Run(id: JobID(high: 1, low: 2), name: "job", queue: queue, attempt: 2, since: now)],
             stuck: 0,
             validity: .seconds(30)
         )

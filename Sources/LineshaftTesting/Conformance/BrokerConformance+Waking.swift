@@ -134,6 +134,66 @@ extension BrokerConformance {
             await trial.broker.detach(WorkerID("worker-1"))
             try check("the job", try await trial.claim(1, worker: WorkerID("worker-2")).deliveries.count, is: 1)
         },
+        Case("A worker that was woken and wants less leaves the job to another", .idleIsQuiet) { trial in
+            let first = Told()
+            let second = Told()
+            try await trial.broker.attach(first.port(WorkerID("worker-1")))
+            _ = try await trial.claim(1, worker: WorkerID("worker-1"))
+            try await trial.submit()
+            try await first.wait()
+            // The second is not woken for the job, because it waits for another queue.
+            try await trial.broker.attach(second.port(WorkerID("worker-2")))
+            let shares = [trial.queue, "other"].map { ClaimRequest.Share(queue: $0, fair: 1, maximum: 1) }
+            let taken = try await trial.take(worker: WorkerID("worker-3"))
+            let request = ClaimRequest(
+                worker: WorkerID("worker-2"),
+                shares: shares,
+                limit: 1,
+                lease: .seconds(30),
+                poisonLimit: 3
+            )
+            try check("nothing", try await trial.broker.claim(request).deliveries.count, is: 0)
+            try await trial.settle(taken, .released)
+            // Whoever is woken for it, the first has no room any more.
+            let less = ClaimRequest(
+                worker: WorkerID("worker-1"),
+                shares: [],
+                limit: 0,
+                lease: .seconds(30),
+                poisonLimit: 3
+            )
+            _ = try await trial.broker.claim(less)
+            try await second.wait()
+            try check("the job", try await trial.broker.claim(request).deliveries.count, is: 1)
+        },
+        Case("A lease that will run out before the others is told to a worker that waits", .atLeastOnce) { trial in
+            // Workers of a broker that has them look often need not be told.
+            if let interval = trial.broker.idleInterval, interval <= .seconds(5) { return }
+            let told = Told()
+            try await trial.broker.attach(told.port(WorkerID("idle")))
+            _ = try await trial.submit(count: 2)
+            _ = try await trial.take(worker: WorkerID("worker-1"), lease: .seconds(60))
+            let short = try await trial.take(worker: WorkerID("worker-2"), lease: .seconds(60))
+            let claim = try await trial.claim(1, worker: WorkerID("idle"))
+            try check("when to look", claim.nextDue.map { $0 > .seconds(50) }, is: true)
+            let statuses = try await trial.broker.extend([short.lease], by: .seconds(5))
+            try check("the lease", statuses, is: [.held])
+            try await told.wait(forWorkWithin: .seconds(5))
+            try await trial.advance(by: .seconds(5))
+            let again = try await trial.claim(1, worker: WorkerID("idle"))
+            try check("the job", again.deliveries.map(\.envelope.id), is: [short.envelope.id])
+        },
+        Case("A lease that is shorter than those before is told to a worker that waits", .atLeastOnce) { trial in
+            if let interval = trial.broker.idleInterval, interval <= .seconds(5) { return }
+            let told = Told()
+            try await trial.broker.attach(told.port(WorkerID("idle")))
+            _ = try await trial.submit(count: 2)
+            let held = try await trial.claim(2, worker: WorkerID("worker-1"), lease: .seconds(60))
+            _ = try await trial.claim(1, worker: WorkerID("idle"))
+            try await trial.settle(held.deliveries[1], .released)
+            _ = try await trial.take(worker: WorkerID("worker-2"), lease: .seconds(5))
+            try await told.wait(forWorkWithin: .seconds(5))
+        },
         Case("A retried dead letter wakes a worker that waits", .idleIsQuiet, inspector: true) { trial in
             let told = Told()
             try await trial.broker.attach(told.port(WorkerID("worker-1")))

@@ -11,6 +11,8 @@ internal import Synchronization
 final class Told: Sendable {
     private struct State {
         var wakes = 0
+        /// When there may be work, counted from when it was said.
+        var expected: [Duration] = []
         var cancelled: Set<JobID> = []
     }
 
@@ -22,6 +24,10 @@ final class Told: Sendable {
             worker: worker,
             onWake: {
                 self.state.withLock { $0.wakes += 1 }
+                self.signal.raise()
+            },
+            onExpect: { delay in
+                self.state.withLock { $0.expected.append(delay) }
                 self.signal.raise()
             },
             onCancel: { ids in
@@ -37,6 +43,14 @@ final class Told: Sendable {
     func wait(forWakes count: Int = 1, file: String = #fileID, line: Int = #line) async throws {
         while wakes < count {
             if Task.isCancelled { throw ConformanceFailure("The worker was not woken.", file: file, line: line) }
+            await signal.wait()
+        }
+    }
+
+    /// Suspends until the port was told of work within a time, or was woken to see for itself.
+    func wait(forWorkWithin limit: Duration, file: String = #fileID, line: Int = #line) async throws {
+        while !state.withLock({ $0.wakes > 0 || $0.expected.contains { $0 <= limit } }) {
+            if Task.isCancelled { throw ConformanceFailure("The worker was not told.", file: file, line: line) }
             await signal.wait()
         }
     }

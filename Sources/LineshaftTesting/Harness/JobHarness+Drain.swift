@@ -42,6 +42,7 @@ extension JobHarness {
     private func waitUntilOnlyTimeIsWaitedFor() async throws {
         while true {
             try Task.checkCancellation()
+            try end.check()
             if await worker.hasStopped {
                 throw ExpectationFailure("The harness's worker has stopped, so nothing runs any more.")
             }

@@ -5,6 +5,7 @@
 //
 
 public import Lineshaft
+internal import Synchronization
 
 /// A whole job system for a test: in-memory broker, worker and virtual time, so that retries, delays and timeouts of
 /// hours take no time at all.
@@ -33,6 +34,7 @@ public struct JobHarness: Sendable {
 
     let harnessClock: HarnessClock
     let activity: Signal
+    let end: WorkerEnd
 
     /// Submits a job, runs everything there is to run, and returns the job's value.
     ///
@@ -95,6 +97,20 @@ public struct JobHarness: Sendable {
     }
 }
 
+/// Why a harness's worker does not run, if it could not.
+final class WorkerEnd: Sendable {
+    private let failure = Mutex<(any Error)?>(nil)
+
+    func set(_ error: any Error) {
+        failure.withLock { $0 = error }
+    }
+
+    /// Throws what the worker threw.
+    func check() throws {
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+}
+
 /// Runs a test in a ``JobHarness`` and takes it down afterwards.
 ///
 /// - Parameters:
@@ -122,6 +138,7 @@ public func withJobHarness<Result: Sendable>(
     configuration.middleware.append(recorder)
     let broker = MemoryBroker(clock: harnessClock, configuration: .init(retention: configuration.resultRetention))
     let jobs = try await JobSystem(broker: broker, configuration: configuration)
+    let end = WorkerEnd()
     let list = handlers()
     let worker = Worker(jobs, queues: queues, configuration: worker) { list }
     let harness = JobHarness(
@@ -130,14 +147,20 @@ public func withJobHarness<Result: Sendable>(
         clock: clock,
         recorder: recorder,
         harnessClock: harnessClock,
-        activity: activity
+        activity: activity,
+        end: end
     )
     await worker.raiseWhenQuiet(activity)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             // However it ends, whoever waits for it to be quiet looks again.
             defer { activity.raise() }
-            try await worker.run()
+            do {
+                try await worker.run()
+            } catch {
+                end.set(error)
+                throw error
+            }
         }
         let result: Swift.Result<Result, any Error>
         do {

@@ -39,7 +39,7 @@ struct RunningWorkersSnippets {
             try await worker.setConcurrency(2, of: "imports")
 
             for report in try await jobs.inspector.workers() {
-                print(report.id, report.host, report.running, report.queues.map(\.name))
+                print(report.id, report.host, report.queues.map(\.name), report.running, report.runs.map(\.name))
             }
 
             try await jobs.limit("exports", concurrency: 2)

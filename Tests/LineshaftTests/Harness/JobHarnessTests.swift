@@ -128,4 +128,44 @@ struct JobHarnessTests {
             for (index, handle) in handles.enumerated() { #expect(try await handle.value == index + 1) }
         }
     }
+
+    @Test("A rate that holds jobs back is waited for in virtual time")
+    func waitsForRates() async throws {
+        try await withJobHarness {
+            Handler(for: Add.self) { job in job.first + job.second }
+        } run: { harness in
+            try await harness.jobs.limit("default", rate: RateLimit(1, per: .seconds(60)))
+            try await harness.jobs.submit(contentsOf: (0..<5).map { Add(first: $0, second: 1) })
+            let report = try await harness.drain()
+            #expect(report.succeeded == 5)
+            #expect(report.elapsed == .seconds(240))
+        }
+    }
+
+    @Test("Two handlers of one name are an error that names them, and not a hang")
+    func refusesWrongHandlers() async throws {
+        let error = await #expect(throws: (any Error).self) {
+            try await withJobHarness {
+                Handler(for: Add.self) { job in job.first }
+                Handler(for: Add.self) { job in job.second }
+            } run: { harness in
+                _ = try await harness.drain()
+            }
+        }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("add"))
+    }
+
+    @Test("A job on a queue that the harness does not serve is reported with the reason")
+    func reportsUnservedQueues() async throws {
+        try await withJobHarness {
+            Handler(for: Add.self) { job in job.first + job.second }
+        } run: { harness in
+            try await harness.jobs.submit(Add(first: 1, second: 1), on: "elsewhere")
+            #expect(try await harness.drain().unfinished.count == 1)
+            let error = await #expect(throws: ExpectationFailure.self) {
+                try await harness.run(Add(first: 1, second: 1), options: JobOptions(queue: "elsewhere"))
+            }
+            #expect(error?.message.contains("No worker serves the queue “elsewhere”") == true)
+        }
+    }
 }

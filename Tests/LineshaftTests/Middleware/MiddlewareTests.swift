@@ -171,4 +171,18 @@ struct MiddlewareTests {
             }
         }
     }
+
+    @Test
+    func `The end hook hears what becomes of the job after each run`() async throws {
+        let trail = Trail()
+        let hooks = Hooks(onEnd: { context, disposition in trail.note("\(context.attempt) \(disposition.label)") })
+        try await harness(run: [hooks]) { greeting, context in
+            if context.attempt < 3 { throw Refusal() }
+            return greeting.who
+        } _: { harness in
+            _ = try await harness.jobs.submit(Greeting(), retry: .constant(.seconds(1), maximumAttempts: 3))
+            try await harness.drain()
+        }
+        #expect(trail.steps == ["1 retried", "2 retried", "3 succeeded"])
+    }
 }

@@ -23,6 +23,7 @@ struct RunEndTests {
     private func disposition(
         _ end: RunEnd,
         attempt: Int = 1,
+        delivery: Int = 1,
         elapsed: Duration = .zero,
         strategy: RetryStrategy = .policy(.constant(.seconds(7), maximumAttempts: 3)),
         isRetryable: (@Sendable (any Error) -> Bool)? = nil,
@@ -31,6 +32,7 @@ struct RunEndTests {
         var generator = Xoshiro256(seed: 1)
         let facts = RunFacts(
             attempt: attempt,
+            delivery: delivery,
             submitted: start,
             now: start + elapsed,
             strategy: strategy,
@@ -54,6 +56,25 @@ struct RunEndTests {
     func `A worker that lost its lease has no say, however the run ended`() {
         let ends: [RunEnd] = [.returned([1]), .unknown, .alreadyOver(.cancelled)] + Self.errors.map(RunEnd.threw)
         for end in ends { #expect(disposition(end, .leaseLost) == nil) }
+    }
+
+    @Test
+    func `A job that is put off too often ends among the dead letters, and one that fails does not`() {
+        let policy = RetryPolicy(maximumAttempts: 3, maximumDeliveries: 50)
+        for error in [Snooze(delay: .seconds(1)) as any Error, Retry.after(.seconds(1), countsAttempt: false)] {
+            let early = disposition(.threw(error), delivery: 49, strategy: .policy(policy))
+            if case .failed = early { Issue.record("It ended after 49 deliveries.") }
+            guard case .failed(let failure) = disposition(.threw(error), delivery: 50, strategy: .policy(policy)) else {
+                Issue.record("It goes on after 50 deliveries.")
+                continue
+            }
+            #expect(failure.code == .tooManyDeliveries)
+            #expect(failure.message.contains("50 times"))
+        }
+        guard case .retry = disposition(.threw(Plain()), delivery: 99, strategy: .policy(policy)) else {
+            Issue.record("A failed attempt is not tried again.")
+            return
+        }
     }
 
     @Test

@@ -102,6 +102,8 @@ extension MemoryBroker {
     /// - Throws: ``BrokerError`` with the code `closed`.
     public func extend(_ leases: [Lease], by duration: Duration) throws(BrokerError) -> [LeaseStatus] {
         let moment = try begin()
+        // A lease that is shortened may run out before what workers that wait know of.
+        defer { finish(moment) }
         return leases.map { table.extend($0, by: duration, at: moment) }
     }
 

@@ -85,5 +85,5 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + apart
+        + following + queueLimits + deadLetters + explaining + apart
 }
