@@ -6,10 +6,11 @@
 
 internal import Lineshaft
 
-/// A retry policy as bytes: attempts, elapsed limit if there is one, and the backoff's rule with its numbers.
+/// A retry policy as bytes: attempts, deliveries, elapsed limit if there is one, and the backoff's rule with its numbers.
 enum PolicyCodec {
     static func write(_ policy: RetryPolicy, to writer: inout ByteWriter) {
         writer.writeCompact(Int64(policy.maximumAttempts))
+        writer.writeCompact(Int64(policy.maximumDeliveries))
         writer.write(UInt8(policy.maximumElapsed == nil ? 0 : 1))
         if let elapsed = policy.maximumElapsed { writer.write(elapsed) }
         switch policy.backoff.rule {
@@ -34,6 +35,7 @@ enum PolicyCodec {
 
     static func read(from reader: inout ByteReader) throws(StorageError) -> RetryPolicy {
         let attempts = try reader.readInt()
+        let deliveries = try reader.readInt()
         let hasElapsed: UInt8 = try reader.read()
         guard hasElapsed < 2 else { throw reader.malformed("the retry policy makes no sense") }
         let elapsed = hasElapsed == 1 ? try reader.readDuration() : nil
@@ -50,6 +52,11 @@ enum PolicyCodec {
         case 5: backoff = .fibonacci(unit: try reader.readDuration(), maximum: try reader.readDuration())
         default: throw reader.malformed("there is no backoff \(rule)")
         }
-        return RetryPolicy(maximumAttempts: attempts, maximumElapsed: elapsed, backoff: backoff)
+        return RetryPolicy(
+            maximumAttempts: attempts,
+            maximumElapsed: elapsed,
+            backoff: backoff,
+            maximumDeliveries: deliveries
+        )
     }
 }

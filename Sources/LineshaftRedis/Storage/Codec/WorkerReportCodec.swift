@@ -32,6 +32,14 @@ package enum WorkerReportCodec: Sendable {
         }
         writer.writeCompact(Int64(report.running))
         writer.writeCompact(Int64(report.stuck))
+        writer.writeCompact(UInt64(report.runs.count))
+        for run in report.runs {
+            writer.write(run.id)
+            writer.write(run.name.rawValue)
+            writer.write(run.queue.rawValue)
+            writer.writeCompact(Int64(run.attempt))
+            writer.write(run.since.nanosecondsSinceEpoch)
+        }
         writer.write(UInt8(report.validity == nil ? 0 : 1))
         if let validity = report.validity { writer.write(validity) }
         return writer.bytes
@@ -64,6 +72,15 @@ package enum WorkerReportCodec: Sendable {
         }
         let running = try reader.readInt()
         let stuck = try reader.readInt()
+        var runs: [WorkerReport.Run] = []
+        for _ in 0..<(try reader.readCount()) {
+            let id = try reader.readID()
+            let name = JobName(try reader.readText())
+            let queue = QueueName(try reader.readText())
+            let attempt = try reader.readInt()
+            let since = Timestamp(nanosecondsSinceEpoch: try reader.read())
+            runs.append(WorkerReport.Run(id: id, name: name, queue: queue, attempt: attempt, since: since))
+        }
         let validity = try reader.read(UInt8.self) == 1 ? try reader.readDuration() : nil
         try reader.finish()
         return WorkerReport(
@@ -76,6 +93,7 @@ package enum WorkerReportCodec: Sendable {
             concurrency: concurrency,
             knownJobs: knownJobs,
             running: running,
+            runs: runs,
             stuck: stuck,
             validity: validity
         )
