@@ -30,8 +30,16 @@ struct BenchmarkServer {
         ]
         let arguments = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
+        // Threads that run tasks take no signals, and the server would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, command[0], nil, nil, arguments, environ)
+        let result = posix_spawnp(&pid, command[0], nil, &attributes, arguments, environ)
         guard result == 0 else {
             throw ValidationError(
                 "redis-server cannot be started (\(String(cString: strerror(result)))). Install it, or name another with --url."
