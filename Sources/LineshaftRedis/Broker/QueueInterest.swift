@@ -66,7 +66,9 @@ package struct QueueInterest: Sendable {
         }
         if awake.isEmpty { awake = rescan(request.shares) }
         for share in awake where left > 0 {
-            let limit = min(awake.count == 1 ? share.maximum : min(share.fair, share.maximum), left)
+            let wanted = awake.count == 1 ? share.maximum : min(share.fair, share.maximum)
+            // No more than a call gives, or a queue that gave all it may would pass for an empty one.
+            let limit = min(wanted, left, StorageLimits.jobs)
             guard limit > 0 else { continue }
             questions.append(question(share.queue, limit))
             left -= limit
@@ -93,7 +95,7 @@ package struct QueueInterest: Sendable {
         for share in request.shares where left > 0 {
             let entry = entries[share.queue] ?? Entry()
             guard entry.mayHaveMore || entry.isWoken || entry.due.map({ $0 <= now }) ?? false else { continue }
-            let limit = min(share.maximum - taken[share.queue, default: 0], left)
+            let limit = min(share.maximum - taken[share.queue, default: 0], left, StorageLimits.jobs)
             // One that gave less than it was asked for has nothing left.
             guard limit > 0, taken[share.queue, default: 0] >= asked[share.queue, default: 0] else { continue }
             questions.append(question(share.queue, limit))
