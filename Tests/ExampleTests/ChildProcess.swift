@@ -131,20 +131,24 @@ struct ChildProcess: Sendable {
         life.send(signal)
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end; the program is killed when the calling task is cancelled, as it is at a time limit.
     ///
     /// - Parameter onLine: Called with each line of the output as it comes.
     /// - Returns: What the program left behind.
     /// - Throws: When the system does not say how it ended.
     func result(onLine: @escaping @Sendable (String) -> Void = { _ in }) async throws -> Result {
-        async let errors = onThread { try Self.readLines(of: self.errors) }
-        let output = try await onThread { try Self.readLines(of: self.output, onLine: onLine) }
-        let code = try await onThread {
-            let status = try life.wait()
-            // The exit code, or what a shell makes of a signal.
-            return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        try await withTaskCancellationHandler {
+            async let errors = onThread { try Self.readLines(of: self.errors) }
+            let output = try await onThread { try Self.readLines(of: self.output, onLine: onLine) }
+            let code = try await onThread {
+                let status = try life.wait()
+                // The exit code, or what a shell makes of a signal.
+                return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+            }
+            return Result(code: code, output: output, errors: try await errors)
+        } onCancel: {
+            send(SIGKILL)
         }
-        return Result(code: code, output: output, errors: try await errors)
     }
 
     private static func readLines(

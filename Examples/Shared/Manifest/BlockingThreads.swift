@@ -10,12 +10,10 @@ internal import Synchronization
 /// Runs calls that may block, such as those on files, on threads that may be blocked.
 ///
 /// Swift's own threads are as many as there are processors, and all tasks share them: a few handlers in slow `read`s would
-/// stop heartbeats, timeouts and everything else. Dispatch has threads to spare. How many are used is bounded by whoever
-/// calls: a worker runs no more handlers at once than its queue's concurrency.
+/// stop heartbeats, timeouts and everything else. How many are used is bounded by whoever calls: a worker runs no more
+/// handlers at once than its queue's concurrency.
 public struct BlockingThreads: Sendable {
-    private let queue = DispatchQueue(label: "blocking", attributes: .concurrent)
-
-    /// Creates the threads' queue; threads come when they are needed.
+    /// Makes a way to such threads, which come when they are needed.
     public init() {}
 
     /// Runs `body` on a thread that may be blocked, and waits for it.
@@ -28,6 +26,9 @@ public struct BlockingThreads: Sendable {
     ) async throws -> Result {
         try Task.checkCancellation()
         let flag = Flag()
+        // A serial queue has a thread for itself. A concurrent one would share Swift's own threads, and on a machine with
+        // one processor there is only one of these.
+        let queue = DispatchQueue(label: "blocking")
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue.async {

@@ -22,6 +22,19 @@ final class Server: Sendable {
 
     let address: UVAddress
     let listener: Int32
+    /// How many still use the listener: this object and, if there is one, the thread that accepts. The last one closes
+    /// it, for nobody may use a descriptor that belongs to somebody else by then.
+    private let users: Users
+
+    private final class Users: Sendable {
+        private let count: Atomic<Int>
+
+        init(_ count: Int) { self.count = Atomic(count) }
+
+        func release(_ descriptor: Int32) {
+            if count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { close(descriptor) }
+        }
+    }
 
     /// Starts to listen on a free port of 127.0.0.1, or on a unix socket.
     ///
@@ -37,6 +50,8 @@ final class Server: Sendable {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         listener = descriptor
+        let users = Users(backlog != nil && serve != nil ? 2 : 1)
+        self.users = users
         var port: UInt16 = 0
         if let path {
             address = .unix(path: path)
@@ -53,7 +68,7 @@ final class Server: Sendable {
                 let accepted = accept(descriptor, nil, nil)
                 if accepted < 0 {
                     if errno == EINTR || errno == ECONNABORTED { continue }
-                    return
+                    return users.release(descriptor)
                 }
                 Thread.detachNewThread {
                     serve(Peer(descriptor: accepted))
@@ -65,7 +80,7 @@ final class Server: Sendable {
 
     deinit {
         stop()
-        close(listener)
+        users.release(listener)
         if case .unix(let path) = address { unlink(path) }
     }
 
