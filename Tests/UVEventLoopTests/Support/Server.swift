@@ -22,8 +22,9 @@ final class Server: Sendable {
 
     let address: UVAddress
     let listener: Int32
-    /// How many still use the listener: this object and, if there is one, the thread that accepts. The last one closes
-    /// it, for nobody may use a descriptor that belongs to somebody else by then.
+    /// How many still use the listener: this object and, if there is one, the thread that accepts.
+    ///
+    /// The last one closes it, for nobody may use a descriptor that belongs to somebody else by then.
     private let users: Users
 
     private final class Users: Sendable {
