@@ -14,6 +14,7 @@ extension Worker {
     enum Call: Sendable {
         case attach
         case exchange(ClaimRequest?)
+        case settle
         case extend([Lease])
         case measure
         case announce
@@ -21,13 +22,14 @@ extension Worker {
 
         /// Of each kind one call is under way at most.
         enum Kind: Sendable {
-            case attach, exchange, extend, measure, announce, detach
+            case attach, exchange, settle, extend, measure, announce, detach
         }
 
         var kind: Kind {
             switch self {
             case .attach: .attach
             case .exchange: .exchange
+            case .settle: .settle
             case .extend: .extend
             case .measure: .measure
             case .announce: .announce
@@ -67,6 +69,7 @@ extension Worker {
                 return .exchange(request)
             }
         }
+        if settlesBeside, !underWay.contains(.settle) { return .settle }
         if isDue(schedule.announcement), !underWay.contains(.announce) {
             schedule.announcement = nil
             return .announce
@@ -86,6 +89,9 @@ extension Worker {
             case .attach: try await attach()
             case .exchange(let request):
                 try await settleAndClaim(request)
+                schedule.failures = 0
+            case .settle:
+                try await settleBeside()
                 schedule.failures = 0
             case .extend(let leases):
                 try await extend(leases)

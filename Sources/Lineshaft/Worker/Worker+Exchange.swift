@@ -126,6 +126,36 @@ extension Worker {
         control.wake.raise()
     }
 
+    /// How many settlements make a call of their own worth while while a claim is under way.
+    private static let crowd = 48
+
+    /// Whether so much is to be told that it should not wait for the claim that is under way.
+    ///
+    /// Then the broker works on one call while the worker makes the other, and neither waits for the other's end.
+    var settlesBeside: Bool {
+        schedule.isBusy && outbox.count >= Self.crowd && phase == .serving && schedule.pause == nil
+    }
+
+    /// Tells the broker what is to be told beside a claim that is under way.
+    ///
+    /// - Throws: What the broker throws; nothing is lost then, and what was to be told is told later.
+    func settleBeside() async throws(BrokerError) {
+        let items = outbox.take(Self.batchLimit)
+        guard !items.isEmpty else { return }
+        // In shutdown, the worker's own loop waits for this.
+        schedule.settlingAtOnce += 1
+        defer { schedule.settlingAtOnce -= 1 }
+        do {
+            let items = try await recordOutcomes(items)
+            let settlements = items.map(\.settlement)
+            let results = try await uncancelled { (broker) throws(BrokerError) in try await broker.settle(settlements) }
+            note(results, of: items)
+        } catch {
+            outbox.putBack(items)
+            throw error
+        }
+    }
+
     private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
         let uptime = jobs.clock.uptime
         lanes.add(claim, for: request, at: began)

@@ -147,7 +147,7 @@ extension Worker {
     private func flushSoon() {
         if outbox.isEmpty && lanes.buffered == 0 { return }
         if outbox.count >= Self.flushCount {
-            control.wake.raise()
+            if !schedule.isBusy || settlesBeside { control.wake.raise() }
         } else if schedule.flush == nil {
             let time = jobs.clock.uptime + Self.flushDelay
             schedule.flush = time

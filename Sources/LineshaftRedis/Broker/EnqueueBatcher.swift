@@ -17,9 +17,9 @@ final class EnqueueBatcher {
     final class Group {
         private var receipts: [Receipt?]
         private var missing: Int
-        private let waiter: Waiter<[Receipt]>
+        private let waiter: Waiter<[Receipt]?>
 
-        init(count: Int, waiter: Waiter<[Receipt]>) {
+        init(count: Int, waiter: Waiter<[Receipt]?>) {
             receipts = [Receipt?](repeating: nil, count: count)
             missing = count
             self.waiter = waiter
@@ -93,7 +93,7 @@ final class EnqueueBatcher {
             while batch.count < Self.countLimit, size < Self.sizeLimit, let entry = waiting.popFirst() {
                 // Nobody has been told that a job is kept whose submitter has given up; so it need not be.
                 if entry.group.isAbandoned { continue }
-                size += entry.job.envelope.count
+                size += entry.job.size
                 batch.append(entry)
             }
             if batch.isEmpty { return }

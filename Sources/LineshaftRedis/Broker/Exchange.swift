@@ -17,43 +17,51 @@ struct ExchangeResult: Sendable {
     var hasMore = false
     /// The queues whose limits keep jobs back.
     var heldBack: [QueueName] = []
+    /// How long until there is more to do, for all that is known.
+    var nextDue: Duration?
+
+    /// Takes in what more turns have brought.
+    mutating func add(_ other: ExchangeResult) {
+        deliveries += other.deliveries
+        results.merge(other.results) { first, _ in first }
+        hasMore = hasMore || other.hasMore
+        heldBack += other.heldBack
+    }
 }
 
 /// An exchange whose turns, one for each queue, are under way at once.
-///
-/// It belongs to one event loop.
-final class Exchange {
+// Sendable although it is not checked: it is made and touched on the loop's thread alone.
+final class Exchange: @unchecked Sendable {
     private(set) var result = ExchangeResult()
     private(set) var failure: BrokerError?
+    /// What is called at the end.
+    let completion: (Result<ExchangeResult, BrokerError>) -> Void
     private var missing: Int
 
-    init(turns: Int) {
+    init(turns: Int, completion: @escaping (Result<ExchangeResult, BrokerError>) -> Void) {
         missing = turns
+        self.completion = completion
     }
 
+    /// Whether all answers are in.
+    var isOver: Bool { missing == 0 }
+
     /// Takes an answer.
-    ///
-    /// - Returns: Whether it was the last.
-    func take(_ answer: Turn, of turn: QueueTurn, deliveries: [Delivery]) -> Bool {
+    func take(_ answer: Turn, of turn: QueueTurn, deliveries: [Delivery]) {
+        missing -= 1
         result.deliveries += deliveries
         if !turn.settlements.isEmpty { result.results[turn.queue] = answer.results }
-        if let question = turn.question {
-            result.taken[turn.queue, default: 0] += answer.jobs.count
-            result.asked[turn.queue, default: 0] += question.limit
-            result.hasMore = result.hasMore || answer.hasMore
-            if answer.isHeldBack { result.heldBack.append(turn.queue) }
-        }
-        missing -= 1
-        return missing == 0
+        guard let question = turn.question else { return }
+        result.taken[turn.queue, default: 0] += answer.jobs.count
+        result.asked[turn.queue, default: 0] += question.limit
+        result.hasMore = result.hasMore || answer.hasMore
+        if answer.isHeldBack { result.heldBack.append(turn.queue) }
     }
 
     /// Takes a failure.
-    ///
-    /// - Returns: Whether it was the last answer.
-    func fail(_ error: BrokerError) -> Bool {
-        failure = failure ?? error
+    func fail(_ error: BrokerError) {
         missing -= 1
-        return missing == 0
+        failure = failure ?? error
     }
 }
 

@@ -50,8 +50,16 @@ package struct QueueInterest: Sendable {
     /// The queues that have noted the worker as idle, as far as is known.
     package var noted: [QueueName] { entries.filter { $0.value.isNoted }.keys.sorted() }
 
-    /// Whether the worker has asked a queue before.
+    /// Whether a queue may count on the worker, or has woken it.
+    package var isCountedOn: Bool { entries.values.contains { $0.isNoted || $0.isWoken } }
+
+    /// Whether the worker is told what concerns a queue.
     package func knows(_ queue: QueueName) -> Bool { entries[queue] != nil }
+
+    /// The worker will be told what concerns a queue from now on.
+    package mutating func learn(_ queue: QueueName) {
+        entries[queue] = entries[queue] ?? Entry()
+    }
 
     /// A claim begins: what to ask, all at once.
     ///

@@ -13,7 +13,7 @@ extension RedisBroker {
     /// - Parameter request: What the worker can take.
     /// - Returns: The jobs, and how long until the next thing falls due.
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
-    public func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim {
+    public nonisolated func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim {
         try await settle([], claiming: request).1
     }
 
@@ -22,10 +22,12 @@ extension RedisBroker {
     /// - Parameter settlements: How deliveries ended.
     /// - Returns: One result for each, in the same order.
     /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was applied. Repeating the call is safe.
-    public func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
-        if let closing { throw closing }
+    public nonisolated func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
         let batch = SettlementBatch(settlements)
-        return batch.results(try await exchange(turns(batch, [], nil)).results)
+        let result: ExchangeResult = try await ask { broker, waiter in
+            broker.exchange(broker.turns(batch, [], nil)) { broker.hand($0, to: waiter) }
+        }
+        return batch.results(result.results)
     }
 
     /// Applies settlements and claims; what concerns one queue is one call.
@@ -35,44 +37,82 @@ extension RedisBroker {
     ///   - request: What the worker can take.
     /// - Returns: One result for each settlement, and the claim.
     /// - Throws: ``/Lineshaft/BrokerError`` when an unknown part was applied.
-    public func settle(
+    public nonisolated func settle(
         _ settlements: [Settlement],
         claiming request: ClaimRequest
     ) async throws(BrokerError) -> ([SettlementResult], Claim) {
-        try await prepare(request)
         let batch = SettlementBatch(settlements)
+        while true {
+            let result: ExchangeResult? = try await ask { broker, waiter in
+                if broker.isPrepared(for: request) {
+                    broker.exchange(batch, request, waiter)
+                } else {
+                    waiter.resume(.success(nil))
+                }
+            }
+            if let result {
+                let claim = Claim(deliveries: result.deliveries, nextDue: result.nextDue, heldBack: result.heldBack)
+                return (batch.results(result.results), claim)
+            }
+            try await prepare(request)
+        }
+    }
+
+    /// Settles and asks the queues of a request; those that have more, where there is room left, a second time.
+    private func exchange(_ batch: SettlementBatch, _ request: ClaimRequest, _ waiter: Waiter<ExchangeResult?>) {
         let questions = attachedWorkers[request.worker, default: AttachedWorker()].interest.begin(
             request,
             at: clock.uptime
         )
-        var count = 0
-        defer { end(request, count: count) }
-        let first = try await exchange(turns(batch, questions, request))
-        var deliveries = first.deliveries
-        var hasMore = first.hasMore
-        var heldBack = first.heldBack
-        count = deliveries.count
-        let others = attachedWorkers[request.worker]?.interest.goOn(
-            request,
-            taken: first.taken,
-            asked: first.asked,
-            at: clock.uptime
-        )
-        if let others, !others.isEmpty {
-            do throws(BrokerError) {
-                let second = try await exchange(turns(SettlementBatch([]), others, request))
-                deliveries += second.deliveries
-                hasMore = hasMore || second.hasMore
-                heldBack += second.heldBack
-                count = deliveries.count
-            } catch {
+        exchange(turns(batch, questions, request)) { first in
+            guard case .success(let first) = first else {
+                self.end(request, count: 0)
+                return self.hand(first.map { $0 }, to: waiter)
+            }
+            let others = self.attachedWorkers[request.worker]?.interest.goOn(
+                request,
+                taken: first.taken,
+                asked: first.asked,
+                at: self.clock.uptime
+            )
+            guard let others, !others.isEmpty, !waiter.isOver else {
+                return self.conclude(first, request, waiter)
+            }
+            self.exchange(self.turns(SettlementBatch([]), others, request)) { second in
+                var result = first
+                switch second {
+                case .success(let second): result.add(second)
                 // What was settled and given already stands; the queues that failed are asked again the next time.
-                hasMore = true
+                case .failure: result.hasMore = true
+                }
+                self.conclude(result, request, waiter)
             }
         }
+    }
+
+    private func conclude(_ result: ExchangeResult, _ request: ClaimRequest, _ waiter: Waiter<ExchangeResult?>) {
         let due = attachedWorkers[request.worker]?.interest.nextDue(of: request, at: clock.uptime)
-        let claim = Claim(deliveries: deliveries, nextDue: hasMore ? .zero : due, heldBack: heldBack)
-        return (batch.results(first.results), claim)
+        end(request, count: result.deliveries.count)
+        var result = result
+        result.nextDue = result.hasMore ? .zero : due
+        hand(.success(result), to: waiter)
+    }
+
+    /// Ends a wait; jobs that nobody waits for any more go back.
+    private func hand(_ result: Result<ExchangeResult, BrokerError>, to waiter: Waiter<ExchangeResult>) {
+        if !waiter.resume(result), case .success(let result) = result { giveBack(result.deliveries) }
+    }
+
+    private func hand(_ result: Result<ExchangeResult, BrokerError>, to waiter: Waiter<ExchangeResult?>) {
+        if !waiter.resume(result.map { $0 }), case .success(let result) = result { giveBack(result.deliveries) }
+    }
+
+    /// Whether the queues of a request are known and listened to, so that it can be made at once.
+    private func isPrepared(for request: ClaimRequest) -> Bool {
+        // A worker that claims without a port is nobody that could be woken.
+        guard let attached = attachedWorkers[request.worker], attached.port != nil else { return true }
+        if request.shares.isEmpty { return !attached.interest.isCountedOn }
+        return request.shares.allSatisfy { attached.interest.knows($0.queue) }
     }
 
     /// Listens to what concerns the queues of a request, and passes on what the worker has given up.
@@ -90,6 +130,7 @@ extension RedisBroker {
         for share in request.shares where !attached.interest.knows(share.queue) {
             try await register(share.queue)
             try await listen(to: settings.channel(of: share.queue))
+            attachedWorkers[request.worker]?.interest.learn(share.queue)
         }
     }
 
@@ -117,33 +158,38 @@ extension RedisBroker {
     }
 
     private func call(_ turn: QueueTurn) -> TurnCall {
-        let items = turn.settlements.map { TurnCall.Item($0, head: heads[$0.lease] ?? []) }
+        let items = turn.settlements.map { TurnCall.Item($0, head: heads.head(of: $0.lease)) }
         return TurnCall(items, claiming: turn.claim, keys: keys(turn.queue), settings: settings)
     }
 
     /// Takes several turns at once.
     ///
-    /// When one fails or the calling task is cancelled, jobs that another turn has brought, or brings later, go back.
-    private func exchange(_ turns: [QueueTurn]) async throws(BrokerError) -> ExchangeResult {
-        if turns.isEmpty { return ExchangeResult() }
-        return try await answer { (waiter: Waiter<ExchangeResult>) in
-            let exchange = Exchange(turns: turns.count)
-            for turn in turns {
-                post(call(turn)) { result in
-                    let isLast: Bool
-                    switch result {
-                    case .success(let answer):
-                        isLast = exchange.take(answer, of: turn, deliveries: self.note(answer, of: turn))
-                    case .failure(let error):
-                        self.noteFailure(of: turn)
-                        isLast = exchange.fail(error)
-                    }
-                    guard isLast else { return }
-                    let answer = exchange.failure.map { .failure($0) } ?? Result.success(exchange.result)
-                    let isAwaited = waiter.resume(answer)
-                    if exchange.failure != nil || !isAwaited { self.giveBack(exchange.result.deliveries) }
-                }
-            }
+    /// When one fails, jobs that another has brought, or brings later, go back.
+    ///
+    /// - Parameters:
+    ///   - turns: At most one for each queue.
+    ///   - completion: Called on the loop's thread with what all of them have brought.
+    private func exchange(_ turns: [QueueTurn], completion: @escaping (Result<ExchangeResult, BrokerError>) -> Void) {
+        if turns.isEmpty { return completion(.success(ExchangeResult())) }
+        let exchange = Exchange(turns: turns.count, completion: completion)
+        for turn in turns {
+            post(call(turn)) { self.took($0, of: turn, exchange) }
+        }
+    }
+
+    private func took(_ result: Result<Turn, BrokerError>, of turn: QueueTurn, _ exchange: Exchange) {
+        switch result {
+        case .success(let answer): exchange.take(answer, of: turn, deliveries: note(answer, of: turn))
+        case .failure(let error):
+            noteFailure(of: turn)
+            exchange.fail(error)
+        }
+        guard exchange.isOver else { return }
+        if let failure = exchange.failure {
+            giveBack(exchange.result.deliveries)
+            exchange.completion(.failure(failure))
+        } else {
+            exchange.completion(.success(exchange.result))
         }
     }
 
@@ -151,7 +197,7 @@ extension RedisBroker {
     ///
     /// - Returns: The jobs that can be run.
     private func note(_ answer: Turn, of turn: QueueTurn) -> [Delivery] {
-        for settlement in turn.settlements { heads[settlement.lease] = nil }
+        for settlement in turn.settlements { heads.forget(settlement.lease) }
         if let question = turn.question, let worker = turn.request?.worker {
             attachedWorkers[worker]?.interest.answered(
                 question,
@@ -165,7 +211,7 @@ extension RedisBroker {
         return answer.jobs.compactMap { job in
             switch job.envelope {
             case .success(let envelope):
-                heads[job.lease] = job.head
+                heads.remember(job.head, of: job.lease)
                 return Delivery(envelope: envelope, lease: job.lease, attempt: job.attempt, delivery: job.delivery)
             case .failure(let error):
                 putAside(job, error)
@@ -251,7 +297,7 @@ extension RedisBroker {
         for ((places, _), answer) in zip(calls, try await call(all: calls.map(\.1))) {
             for (place, status) in zip(places, answer) {
                 statuses[place] = status
-                if status == .lost { heads[leases[place]] = nil }
+                if status == .lost { heads.forget(leases[place]) }
             }
         }
         return statuses

@@ -81,10 +81,10 @@ extension RedisBroker: QueueInspector {
         }
 
         var script: StorageScript { find.script }
-        var keys: [[UInt8]] { find.keys }
-        var arguments: [[UInt8]] { find.arguments }
+        var keys: StorageKeys { find.keys }
+        var arguments: RESPWords { find.arguments }
 
-        func decode(_ reply: StorageReply) throws(StorageError) -> [JobID: JobSnapshot] { try find.decode(reply).jobs }
+        func decode(_ reply: RESPValue) throws(StorageError) -> [JobID: JobSnapshot] { try find.decode(reply).jobs }
     }
 
     /// Makes dead letters ready again, as if just submitted.

@@ -71,8 +71,8 @@ extension RedisBroker: ResultStore {
     public func report(_ progress: JobProgress, of id: JobID) async throws(BrokerError) {
         // A job that runs here is known to; another one's report goes where it might be.
         let places: [QueueKeys]
-        if let home = heads.keys.first(where: { $0.id == id }) {
-            places = [keys(home.queue)]
+        if let queue = heads.queue(of: id) {
+            places = [keys(queue)]
         } else {
             places = try await allKeys()
         }

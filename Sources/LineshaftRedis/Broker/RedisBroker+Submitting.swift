@@ -7,6 +7,8 @@
 public import Lineshaft
 
 extension RedisBroker {
+    private typealias QueuedJob = (queue: QueueName, job: EncodedJob)
+
     /// Accepts jobs, in order.
     ///
     /// What other tasks submit to the same queue at the same time travels in the same call.
@@ -17,7 +19,7 @@ extension RedisBroker {
     public nonisolated func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
         if submissions.isEmpty { return [] }
         // On the caller's thread, for the loop has enough to do.
-        var jobs: [(queue: QueueName, job: EncodedJob)] = []
+        var jobs: [QueuedJob] = []
         jobs.reserveCapacity(submissions.count)
         for submission in submissions { jobs.append((submission.envelope.queue, try encode(submission))) }
         return try await enqueue(jobs)
@@ -30,11 +32,11 @@ extension RedisBroker {
         } catch {
             throw BrokerError(error)
         }
-        guard job.envelope.count > Self.maximumEnvelope else { return job }
+        guard job.size > Self.maximumEnvelope else { return job }
         throw BrokerError(
             code: .rejected,
             message:
-                "Job \(submission.envelope.id), “\(submission.envelope.name)”, is \(job.envelope.count) bytes long; Redis takes "
+                "Job \(submission.envelope.id), “\(submission.envelope.name)”, is \(job.size) bytes long; Redis takes "
                 + "\(Self.maximumEnvelope). Pass large data by reference."
         )
     }
@@ -42,12 +44,27 @@ extension RedisBroker {
     /// The longest envelope; Redis allows strings of 512 MiB, and the parts around the payload need room.
     private static let maximumEnvelope = (512 << 20) - (64 << 10)
 
-    private func enqueue(_ jobs: [(queue: QueueName, job: EncodedJob)]) async throws(BrokerError) -> [Receipt] {
-        for (queue, _) in jobs where !knownQueues.contains(queue) { try await register(queue) }
-        return try await answer { waiter in
-            let group = EnqueueBatcher.Group(count: jobs.count, waiter: waiter)
-            for (index, (queue, job)) in jobs.enumerated() { batcher(of: queue).add(job, of: group, at: index) }
+    private nonisolated func enqueue(_ jobs: [QueuedJob]) async throws(BrokerError) -> [Receipt] {
+        while true {
+            let receipts: [Receipt]? = try await ask { broker, waiter in
+                if broker.areKnown(jobs) { broker.add(jobs, waiter) } else { waiter.resume(.success(nil)) }
+            }
+            if let receipts { return receipts }
+            try await register(jobs)
         }
+    }
+
+    private func areKnown(_ jobs: [QueuedJob]) -> Bool {
+        jobs.allSatisfy { knownQueues.contains($0.queue) }
+    }
+
+    private func register(_ jobs: [QueuedJob]) async throws(BrokerError) {
+        for (queue, _) in jobs where !knownQueues.contains(queue) { try await register(queue) }
+    }
+
+    private func add(_ jobs: [QueuedJob], _ waiter: Waiter<[Receipt]?>) {
+        let group = EnqueueBatcher.Group(count: jobs.count, waiter: waiter)
+        for (index, (queue, job)) in jobs.enumerated() { batcher(of: queue).add(job, of: group, at: index) }
     }
 
     private func batcher(of queue: QueueName) -> EnqueueBatcher {

@@ -37,8 +37,10 @@ public actor RedisBroker: Broker {
     /// Whom queues tell of room.
     let roomClient: ClientID
     var roomWaiters: [QueueName: [Waiter<Void>]] = [:]
-    /// The parts of claimed jobs that their settlements carry along.
-    var heads: [Lease: [UInt8]] = [:]
+    /// What is remembered of claimed jobs for their settlements.
+    var heads = ClaimedHeads()
+    /// The keys of queues that have been used, which take longer to put together than to find.
+    private var knownKeys: [QueueName: QueueKeys] = [:]
     /// Those who wait until a channel is listened to.
     var channelWaiters: [[UInt8]: [Waiter<Void>]] = [:]
     private(set) var closing: BrokerError?
@@ -153,6 +155,37 @@ public actor RedisBroker: Broker {
         return try result.get()
     }
 
+    /// Has something done on the loop, and suspends until its waiter is resumed.
+    ///
+    /// The caller waits where it is and not on the loop: the way back through the actor would cost it two more hops.
+    ///
+    /// - Parameter start: Called on the loop's thread, unless the calling task has been cancelled by then.
+    nonisolated func ask<Value: Sendable>(
+        _ start: @escaping @Sendable (isolated RedisBroker, Waiter<Value>) -> Void
+    ) async throws(BrokerError) -> Value {
+        let waiter = Waiter<Value>()
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, BrokerError>, Never>) in
+                loop.perform {
+                    waiter.attach(continuation)
+                    guard !waiter.isOver else { return }
+                    // The loop's thread is this actor's.
+                    self.assumeIsolated { broker in
+                        broker.activity += 1
+                        if let closing = broker.closing {
+                            waiter.resume(.failure(closing))
+                        } else {
+                            start(broker, waiter)
+                        }
+                    }
+                }
+            }
+        } onCancel: { [loop] in
+            loop.perform { waiter.resume(.failure(Self.cancellation)) }
+        }
+        return try result.get()
+    }
+
     static let cancellation = BrokerError(
         code: .cancelled,
         message: "The calling task was cancelled while Redis had not answered; whether it acted is not known."
@@ -204,7 +237,10 @@ public actor RedisBroker: Broker {
     }
 
     /// The keys of a queue.
-    nonisolated func keys(_ queue: QueueName) -> QueueKeys {
-        QueueKeys(queue, prefix: settings.prefix)
+    func keys(_ queue: QueueName) -> QueueKeys {
+        if let keys = knownKeys[queue] { return keys }
+        let keys = QueueKeys(queue, prefix: settings.prefix)
+        knownKeys[queue] = keys
+        return keys
     }
 }

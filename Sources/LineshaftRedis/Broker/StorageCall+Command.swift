@@ -20,18 +20,15 @@ extension StorageCall {
     /// The call as a command; what the answer means is told on the loop's thread.
     func command(_ completion: @escaping (Result<Answer, BrokerError>) -> Void) -> RedisCommand {
         let script = script.redisScript
-        var size = 128
-        for key in keys { size += key.count + 16 }
-        for argument in arguments { size += argument.count + 16 }
-        var encoder = RESPEncoder(capacity: size)
-        encoder.beginScript(script.digest, keys: keys.count, arguments: arguments.count)
-        for key in keys { encoder.append(key) }
-        for argument in arguments { encoder.append(argument) }
+        var encoder = RESPEncoder(capacity: 96 + keys.words.bytes.count + arguments.bytes.count)
+        encoder.beginScript(script.digest, keys: keys.words.count, arguments: arguments.count)
+        encoder.append(keys.words)
+        encoder.append(arguments)
         return RedisCommand(bytes: encoder.take(), script: script) { answer in
             completion(
                 answer.flatMap { reply in
                     do throws(StorageError) {
-                        return .success(try decode(StorageReply(reply)))
+                        return .success(try decode(reply))
                     } catch {
                         return .failure(BrokerError(error))
                     }
@@ -41,25 +38,7 @@ extension StorageCall {
     }
 
     /// Where the call's keys are in a Cluster.
-    var slot: ClusterSlot { ClusterSlot(key: keys[0]) }
-}
-
-extension StorageReply {
-    /// A reply as the decoders of calls see it.
-    init(_ reply: RESPValue) {
-        self =
-            switch reply {
-            case .string(let bytes): .string(bytes)
-            case .status(let text): .status(text)
-            case .error(let error): .error(error.line)
-            case .integer(let number): .integer(number)
-            case .boolean(let flag): .integer(flag ? 1 : 0)
-            case .double(let number): .string(Array(String(number).utf8))
-            case .null: .null
-            case .array(let elements), .map(let elements), .set(let elements), .push(let elements):
-                .array(elements.map(StorageReply.init))
-            }
-    }
+    var slot: ClusterSlot { keys.slot }
 }
 
 extension BrokerError {

@@ -28,16 +28,18 @@ package struct StorageSettings: Sendable, Hashable {
         self.retention = retention
         self.maximumDeadLetters = maximumDeadLetters
         self.isCluster = isCluster
+        var words = RESPWords(reserving: prefix.utf8.count + 48)
+        words.append(Array(prefix.utf8))
+        words.append(length: 13) { writer in
+            writer.write(max(retention, .zero).saturatedNanoseconds)
+            writer.write(UInt32(clamping: maximumDeadLetters))
+            writer.write(UInt8(isCluster ? 1 : 0))
+        }
+        arguments = words
     }
 
     /// The two arguments with which every script of a queue begins.
-    var arguments: [[UInt8]] {
-        var writer = ByteWriter(reserving: 13)
-        writer.write(max(retention, .zero).saturatedNanoseconds)
-        writer.write(UInt32(clamping: maximumDeadLetters))
-        writer.write(UInt8(isCluster ? 1 : 0))
-        return [Array(prefix.utf8), writer.bytes]
-    }
+    let arguments: RESPWords
 
     /// The set of the names of queues that have been used.
     ///
@@ -77,18 +79,21 @@ package struct QueueKeys: Sendable, Hashable {
     /// The queue.
     package let queue: QueueName
     /// The keys, in the order in which scripts know them.
-    package let all: [[UInt8]]
+    package let keys: StorageKeys
+
+    /// Each key by itself.
+    package var all: [[UInt8]] { keys.all }
 
     /// The keys of a queue.
     package init(_ queue: QueueName, prefix: String) {
         self.queue = queue
-        all = Self.parts.map { Array("\(prefix){\(queue.rawValue)}:\($0.name)".utf8) }
+        keys = StorageKeys(Self.parts.map { Array("\(prefix){\(queue.rawValue)}:\($0.name)".utf8) })
     }
 
     /// The keys for outcomes of jobs that no queue of this server holds.
     package init(outcomesUnder prefix: String) {
         queue = "?"
-        all = Self.parts.map { Array("\(prefix)results:{results}:\($0.name)".utf8) }
+        keys = StorageKeys(Self.parts.map { Array("\(prefix)results:{results}:\($0.name)".utf8) })
     }
 
     /// What each of the keys should hold.

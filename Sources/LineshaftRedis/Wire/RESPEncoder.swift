@@ -33,7 +33,7 @@ package struct RESPEncoder: Sendable {
         precondition(count > 0, "A command has a name at least.")
         missing = count
         bytes.append(UInt8(ascii: "*"))
-        appendDigits(UInt64(count))
+        bytes.appendDigits(of: UInt64(count))
         appendLineEnd()
     }
 
@@ -82,7 +82,7 @@ package struct RESPEncoder: Sendable {
         let isNegative = number < 0
         beginWord(Self.digitCount(number.magnitude) + (isNegative ? 1 : 0))
         if isNegative { bytes.append(UInt8(ascii: "-")) }
-        appendDigits(number.magnitude)
+        bytes.appendDigits(of: number.magnitude)
         appendLineEnd()
     }
 
@@ -93,6 +93,13 @@ package struct RESPEncoder: Sendable {
         case .bytes(let bytes): append(bytes)
         case .integer(let number): append(number)
         }
+    }
+
+    /// Appends words that were encoded before.
+    package mutating func append(_ words: RESPWords) {
+        precondition(missing >= words.count, "A command was given more words than it announced.")
+        missing -= words.count
+        bytes.append(contentsOf: words.bytes)
     }
 
     /// Appends a whole command.
@@ -131,23 +138,13 @@ package struct RESPEncoder: Sendable {
         precondition(missing > 0, "A command was given more words than it announced.")
         missing -= 1
         bytes.append(UInt8(ascii: "$"))
-        appendDigits(UInt64(length))
+        bytes.appendDigits(of: UInt64(length))
         appendLineEnd()
     }
 
     private mutating func appendLineEnd() {
         bytes.append(UInt8(ascii: "\r"))
         bytes.append(UInt8(ascii: "\n"))
-    }
-
-    private mutating func appendDigits(_ number: UInt64) {
-        // From the front: turning digits around in the buffer would copy it.
-        var divisor: UInt64 = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
     }
 
     private static func digitCount(_ number: UInt64) -> Int {

@@ -39,13 +39,13 @@ final class BlockingRedis {
 
     /// Sends a command of text and waits for the answer.
     @discardableResult
-    func send(_ command: String...) throws -> StorageReply {
+    func send(_ command: String...) throws -> RESPValue {
         try send(command.map { Array($0.utf8) })
     }
 
     /// Sends a command and waits for the answer.
     @discardableResult
-    func send(_ command: [[UInt8]]) throws -> StorageReply {
+    func send(_ command: [[UInt8]]) throws -> RESPValue {
         var bytes = command.flatMap { $0 }
         if bytes.isEmpty { bytes = [0] }
         let reply = bytes.withUnsafeBufferPointer { buffer -> UnsafeMutableRawPointer? in
@@ -66,14 +66,14 @@ final class BlockingRedis {
     }
 
     /// Waits for what comes without having been asked for, such as a published message.
-    func receive() throws -> StorageReply {
+    func receive() throws -> RESPValue {
         var reply: UnsafeMutableRawPointer?
         guard redisGetReply(context, &reply) == REDIS_OK, let reply else { throw Failure(description: message) }
         defer { freeReplyObject(reply) }
         return Self.value(reply.assumingMemoryBound(to: redisReply.self))
     }
 
-    private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> StorageReply {
+    private static func value(_ reply: UnsafeMutablePointer<redisReply>) -> RESPValue {
         func bytes() -> [UInt8] {
             guard let start = reply.pointee.str else { return [] }
             return UnsafeBufferPointer(start: start, count: Int(reply.pointee.len)).map { UInt8(bitPattern: $0) }
@@ -81,7 +81,7 @@ final class BlockingRedis {
         switch reply.pointee.type {
         case REDIS_REPLY_STRING: return .string(bytes())
         case REDIS_REPLY_STATUS: return .status(String(decoding: bytes(), as: UTF8.self))
-        case REDIS_REPLY_ERROR: return .error(String(decoding: bytes(), as: UTF8.self))
+        case REDIS_REPLY_ERROR: return .error(RedisServerError(line: String(decoding: bytes(), as: UTF8.self)))
         case REDIS_REPLY_INTEGER: return .integer(reply.pointee.integer)
         case REDIS_REPLY_ARRAY:
             return .array(
@@ -108,7 +108,8 @@ final class BlockingRedis {
     /// Makes a call and reads its answer.
     func call<Call: StorageCall>(_ call: Call, clock: StorageScript.Clock = .server) throws -> Call.Answer {
         let digest = try load(call.script.source(clock: clock))
-        let command = [Array("EVALSHA".utf8), digest, Array("\(call.keys.count)".utf8)] + call.keys + call.arguments
+        let head: [[UInt8]] = [Array("EVALSHA".utf8), digest, Array("\(call.keys.all.count)".utf8)]
+        let command: [[UInt8]] = head + call.keys.all + call.arguments.words
         return try call.decode(try send(command))
     }
 }

@@ -9,8 +9,8 @@ package import Lineshaft
 /// Accepts jobs of one queue, in order.
 package struct EnqueueCall: StorageCall {
     package let script = StorageScript.enqueue
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let count: Int
 
     /// Creates a call.
@@ -33,23 +33,20 @@ package struct EnqueueCall: StorageCall {
 
     /// Creates a call of jobs that were encoded before.
     package init(_ jobs: [EncodedJob], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         count = jobs.count
         var arguments = settings.arguments
-        arguments.reserveCapacity(3 + 2 * count)
+        arguments.reserve(jobs.reduce(32) { $0 + $1.words.bytes.count })
         var lengths = ByteWriter()
         if jobs.contains(where: { $0.maximumLength != nil }) {
             for job in jobs { lengths.write(UInt32(clamping: job.maximumLength ?? Int(UInt32.max))) }
         }
         arguments.append(lengths.bytes)
-        for job in jobs {
-            arguments.append(job.id)
-            arguments.append(job.envelope)
-        }
+        for job in jobs { arguments.append(job.words) }
         self.arguments = arguments
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [Receipt] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [Receipt] {
         var reader = ByteReader(try reply.bytes(script), of: "receipts")
         var receipts: [Receipt] = []
         receipts.reserveCapacity(count)
@@ -68,16 +65,22 @@ package struct EnqueueCall: StorageCall {
 
 /// A job as it is submitted.
 package struct EncodedJob: Sendable {
-    let id: [UInt8]
-    let envelope: [UInt8]
+    /// The identifier and the envelope, as they are sent.
+    let words: RESPWords
+    /// How long the envelope is.
+    let size: Int
     let maximumLength: Int?
 
     /// Encodes a submission.
     ///
     /// - Throws: ``StorageError`` when it cannot be written.
     package init(_ submission: Submission) throws(StorageError) {
-        id = submission.envelope.id.bytes
-        envelope = try EnvelopeCodec.encode(submission.envelope)
+        let envelope = try EnvelopeCodec.encode(submission.envelope)
+        var words = RESPWords(reserving: envelope.count + 40)
+        words.append(length: 16) { $0.write(submission.envelope.id) }
+        words.append(envelope)
+        self.words = words
+        size = envelope.count
         maximumLength = submission.maximumLength
     }
 }

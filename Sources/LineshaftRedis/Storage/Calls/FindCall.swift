@@ -9,14 +9,14 @@ package import Lineshaft
 /// Looks for jobs in one queue.
 package struct FindCall: StorageCall {
     package let script = StorageScript.find
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let ids: [JobID]
     private let queue: QueueName
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(_ ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         self.ids = ids
         queue = keys.queue
         arguments = settings.arguments + ids.map(\.bytes)
@@ -24,7 +24,7 @@ package struct FindCall: StorageCall {
 
     /// The server's time, and the jobs that are there.
     package func decode(
-        _ reply: StorageReply
+        _ reply: RESPValue
     ) throws(StorageError) -> (now: Timestamp, jobs: [JobID: JobSnapshot]) {
         let replies = try reply.array(script)
         guard let first = replies.first, replies.count == ids.count + 1 else {
@@ -42,8 +42,8 @@ package struct FindCall: StorageCall {
 /// Reads a page of one queue's jobs in one state, in the order in which they would be taken.
 package struct PageCall: StorageCall {
     package let script = StorageScript.page
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let queue: QueueName
 
     /// Creates a call.
@@ -62,7 +62,7 @@ package struct PageCall: StorageCall {
         keys: QueueKeys,
         settings: StorageSettings
     ) throws(StorageError) {
-        self.keys = keys.all
+        self.keys = keys.keys
         queue = keys.queue
         let letter =
             switch state {
@@ -83,7 +83,7 @@ package struct PageCall: StorageCall {
         arguments = settings.arguments + [Array(letter.utf8), place, Array(String(most).utf8)]
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> JobPage {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> JobPage {
         let parts = try reply.array(script, count: 2)
         let cursor = try parts[0].bytes(script)
         var jobs: [JobSnapshot] = []
@@ -126,7 +126,7 @@ struct JobDescription {
     private let state: [UInt8]
     private let id: JobID
 
-    init(_ parts: [StorageReply], _ script: StorageScript) throws(StorageError) {
+    init(_ parts: [RESPValue], _ script: StorageScript) throws(StorageError) {
         letter = try parts[0].bytes(script).first ?? 0
         bytes = try parts[1].bytes(script)
         due = try parts[2].integer(script)
@@ -146,7 +146,7 @@ struct JobDescription {
         case UInt8(ascii: "d"): place = .dead
         default: place = .ready
         }
-        var runs = ByteReader(run, of: "the run of job \(id)")
+        var runs = ByteReader(run, of: .part("the run", of: id))
         var since: Timestamp?
         var worker: WorkerID?
         var flags: UInt8 = 0

@@ -9,16 +9,16 @@ package import Lineshaft
 /// Cancels jobs of one queue.
 package struct CancelCall: StorageCall {
     package let script = StorageScript.cancel
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(_ ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + [Array("cancel".utf8)] + ids.map(\.bytes)
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [CancellationResult] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [CancellationResult] {
         try reply.letters(script, count: arguments.count - 3).map { letter in
             switch letter {
             case UInt8(ascii: "e"): .cancelled
@@ -33,17 +33,17 @@ package struct CancelCall: StorageCall {
 /// Deletes jobs of one queue that are not running.
 package struct DeleteCall: StorageCall {
     package let script = StorageScript.cancel
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(_ ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + [Array("delete".utf8)] + ids.map(\.bytes)
     }
 
     /// Which of them were deleted.
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [Bool] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [Bool] {
         try reply.letters(script, count: arguments.count - 3).map { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "d") }
     }
 }
@@ -51,8 +51,8 @@ package struct DeleteCall: StorageCall {
 /// Makes dead letters of one queue ready again.
 package struct RetryCall: StorageCall {
     package let script = StorageScript.retry
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     ///
@@ -62,7 +62,7 @@ package struct RetryCall: StorageCall {
     ///   - settings: The server's settings.
     /// - Throws: ``StorageError`` when one cannot be written.
     package init(_ envelopes: [Envelope], keys: QueueKeys, settings: StorageSettings) throws(StorageError) {
-        self.keys = keys.all
+        self.keys = keys.keys
         var arguments = settings.arguments
         for envelope in envelopes {
             arguments.append(envelope.id.bytes)
@@ -72,7 +72,7 @@ package struct RetryCall: StorageCall {
     }
 
     /// Which of them were dead letters, and are ready now.
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [Bool] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [Bool] {
         try reply.letters(script, count: (arguments.count - 2) / 2).map { $0 == UInt8(ascii: "r") }
     }
 }

@@ -9,14 +9,14 @@ package import Lineshaft
 /// Reads outcomes from one queue and, if a client is named, has it told of those to come.
 package struct OutcomesCall: StorageCall {
     package let script = StorageScript.outcomes
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let ids: [JobID]
     private let queue: QueueName
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(of ids: [JobID], watching client: ClientID? = nil, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         self.ids = ids
         queue = keys.queue
         arguments =
@@ -24,7 +24,7 @@ package struct OutcomesCall: StorageCall {
             + ids.map(\.bytes)
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [JobID: StoredOutcome] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [JobID: StoredOutcome] {
         var found: [JobID: StoredOutcome] = [:]
         for (id, item) in zip(ids, try reply.array(script, count: ids.count)) {
             guard let bytes = try item.optionalBytes(script) else { continue }
@@ -37,18 +37,18 @@ package struct OutcomesCall: StorageCall {
 /// Reads the latest progress of jobs of one queue.
 package struct ProgressCall: StorageCall {
     package let script = StorageScript.outcomes
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let ids: [JobID]
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(of ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         self.ids = ids
         arguments = settings.arguments + [Array("progress".utf8), []] + ids.map(\.bytes)
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [JobID: JobProgress] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [JobID: JobProgress] {
         var found: [JobID: JobProgress] = [:]
         for (id, item) in zip(ids, try reply.array(script, count: ids.count)) {
             guard let bytes = try item.optionalBytes(script) else { continue }
@@ -61,13 +61,13 @@ package struct ProgressCall: StorageCall {
 /// Stores outcomes of jobs that no queue of the server holds; the first of a job wins.
 package struct RecordCall: StorageCall {
     package let script = StorageScript.record
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let ids: [JobID]
 
     /// Creates a call for at most ``StorageLimits/jobs`` outcomes.
     package init(_ records: [OutcomeRecord], keys: QueueKeys, settings: StorageSettings) throws(StorageError) {
-        self.keys = keys.all
+        self.keys = keys.keys
         ids = records.map(\.id)
         var arguments = settings.arguments
         for record in records {
@@ -77,7 +77,7 @@ package struct RecordCall: StorageCall {
         self.arguments = arguments
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [OutcomeRecord] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [OutcomeRecord] {
         var records: [OutcomeRecord] = []
         for (id, item) in zip(ids, try reply.array(script, count: ids.count)) {
             records.append(try OutcomeCodec.decode(try item.bytes(script), id: id, queue: "?").record)
@@ -89,17 +89,17 @@ package struct RecordCall: StorageCall {
 /// Stores the latest progress of jobs of one queue.
 package struct ReportCall: StorageCall {
     package let script = StorageScript.report
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call for at most ``StorageLimits/jobs`` reports.
     package init(_ reports: [(JobID, JobProgress)], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + reports.flatMap { [$0.0.bytes, ProgressCodec.encode($0.1)] }
     }
 
     /// How many were of jobs that have not ended.
-    package func decode(_ reply: StorageReply) throws(StorageError) -> Int {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> Int {
         Int(try reply.integer(script))
     }
 }
@@ -107,17 +107,17 @@ package struct ReportCall: StorageCall {
 /// Takes back outcomes of failed jobs that no queue of the server holds.
 package struct WithdrawCall: StorageCall {
     package let script = StorageScript.withdraw
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
     package init(_ ids: [JobID], keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + ids.map(\.bytes)
     }
 
     /// How many were taken back.
-    package func decode(_ reply: StorageReply) throws(StorageError) -> Int {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> Int {
         Int(try reply.integer(script))
     }
 }

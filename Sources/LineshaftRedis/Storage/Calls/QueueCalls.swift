@@ -9,16 +9,16 @@ package import Lineshaft
 /// Counts one queue's jobs.
 package struct CountsCall: StorageCall {
     package let script = StorageScript.counts
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     package init(keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> QueueCounts {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> QueueCounts {
         let parts = try reply.array(script, count: 7)
         var numbers: [Int] = []
         for part in parts.prefix(5) { numbers.append(Int(try part.integer(script))) }
@@ -38,18 +38,18 @@ package struct CountsCall: StorageCall {
 /// Pauses, resumes or limits one queue.
 package struct ConfigureCall: StorageCall {
     package let script = StorageScript.configure
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call that stops or resumes giving out jobs.
     package init(paused: Bool, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + [Array((paused ? "pause" : "resume").utf8)]
     }
 
     /// Creates a call that sets limits.
     package init(_ limits: QueueLimits, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         let interval = limits.rate.map { Double($0.interval) / 1_000 } ?? 0
         arguments =
             settings.arguments + [
@@ -58,7 +58,7 @@ package struct ConfigureCall: StorageCall {
             ]
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) {
+    package func decode(_ reply: RESPValue) throws(StorageError) {
         _ = try reply.integer(script)
     }
 }
@@ -66,17 +66,17 @@ package struct ConfigureCall: StorageCall {
 /// Asks whether one queue has room, and has a client told of room if not.
 package struct RoomCall: StorageCall {
     package let script = StorageScript.room
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     package init(_ client: ClientID, maximumLength: Int, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + [Array(String(maximumLength).utf8), client.bytes]
     }
 
     /// Whether there is room.
-    package func decode(_ reply: StorageReply) throws(StorageError) -> Bool {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> Bool {
         try reply.integer(script) == 1
     }
 }
@@ -86,15 +86,15 @@ package struct RoomCall: StorageCall {
 /// In the middle of a script a foreign value would be found too late.
 package struct CheckCall: StorageCall {
     package let script = StorageScript.check
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]] = QueueKeys.types
+    package let keys: StorageKeys
+    package let arguments: RESPWords = RESPWords(QueueKeys.types)
 
     /// Creates a call.
     package init(keys: QueueKeys) {
-        self.keys = keys.all
+        self.keys = keys.keys
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) {
+    package func decode(_ reply: RESPValue) throws(StorageError) {
         let parts = try reply.array(script)
         guard parts.count >= 3 else { return }
         var texts: [String] = []

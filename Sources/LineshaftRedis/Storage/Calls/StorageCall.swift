@@ -17,17 +17,17 @@ package protocol StorageCall: Sendable {
     var script: StorageScript { get }
 
     /// Its keys, all in one slot.
-    var keys: [[UInt8]] { get }
+    var keys: StorageKeys { get }
 
     /// Its other arguments.
-    var arguments: [[UInt8]] { get }
+    var arguments: RESPWords { get }
 
     /// Reads the server's answer.
     ///
     /// - Parameter reply: The answer.
     /// - Returns: What it means.
     /// - Throws: ``StorageError`` when it is a refusal or not what the script answers.
-    func decode(_ reply: StorageReply) throws(StorageError) -> Answer
+    func decode(_ reply: RESPValue) throws(StorageError) -> Answer
 }
 
 /// How much one call may carry, because Lua can hand on 8,000 values at once.

@@ -62,8 +62,8 @@ package struct TurnCall: StorageCall {
     }
 
     package let script = StorageScript.turn
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
     private let queue: QueueName
     private let count: Int
 
@@ -75,16 +75,23 @@ package struct TurnCall: StorageCall {
     ///   - keys: The queue's keys.
     ///   - settings: The server's settings.
     package init(_ items: [Item], claiming request: Request?, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         queue = keys.queue
         count = items.count
         var arguments = settings.arguments
-        arguments.reserveCapacity(3 + 3 * count)
+        arguments.reserve(80 + 96 * count)
         arguments.append(Self.options(request))
         for item in items {
-            let (how, body) = Self.how(item)
-            arguments.append(item.settlement.lease.id.bytes)
-            arguments.append(how)
+            let lease = item.settlement.lease
+            let (kind, counts, delay, body) = Self.meaning(of: item.settlement.disposition)
+            arguments.append(length: 16) { $0.write(lease.id) }
+            arguments.append(length: 18 + item.head.count) { writer in
+                writer.write(lease.token)
+                writer.write(kind)
+                writer.write(UInt8(counts ? 1 : 0))
+                writer.write(delay.microsecondsUp)
+                writer.write(item.head)
+            }
             arguments.append(body)
         }
         self.arguments = arguments
@@ -107,31 +114,23 @@ package struct TurnCall: StorageCall {
         return writer.bytes
     }
 
-    /// The token, the kind, whether an attempt is counted, the delay and the head; and the body.
-    private static func how(_ item: Item) -> ([UInt8], [UInt8]) {
-        let (kind, counts, delay, body): (UInt8, Bool, Duration, [UInt8]) =
-            switch item.settlement.disposition {
-            case .succeeded(let output): (1, true, .zero, output)
-            // A failure with the attempt 0 came before the handler could run.
-            case .failed(let failure): (2, failure.attempt > 0, .zero, FailureCodec.encode(failure))
-            case .cancelled: (3, false, .zero, [])
-            case .expired: (4, false, .zero, [])
-            case .retry(let delay, let failure, let counts): (5, counts, delay, FailureCodec.encode(failure))
-            case .snoozed(let delay): (6, false, delay, [])
-            case .released: (7, false, .zero, [])
-            case .unstarted: (8, false, .zero, [])
-            case .parked(let delay): (9, false, delay, [])
-            }
-        var writer = ByteWriter(reserving: 18 + item.head.count)
-        writer.write(item.settlement.lease.token)
-        writer.write(kind)
-        writer.write(UInt8(counts ? 1 : 0))
-        writer.write(delay.microsecondsUp)
-        writer.write(item.head)
-        return (writer.bytes, body)
+    /// The kind, whether an attempt is counted, the delay, and the body.
+    private static func meaning(of disposition: Settlement.Disposition) -> (UInt8, Bool, Duration, [UInt8]) {
+        switch disposition {
+        case .succeeded(let output): (1, true, .zero, output)
+        // A failure with the attempt 0 came before the handler could run.
+        case .failed(let failure): (2, failure.attempt > 0, .zero, FailureCodec.encode(failure))
+        case .cancelled: (3, false, .zero, [])
+        case .expired: (4, false, .zero, [])
+        case .retry(let delay, let failure, let counts): (5, counts, delay, FailureCodec.encode(failure))
+        case .snoozed(let delay): (6, false, delay, [])
+        case .released: (7, false, .zero, [])
+        case .unstarted: (8, false, .zero, [])
+        case .parked(let delay): (9, false, delay, [])
+        }
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> Turn {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> Turn {
         let replies = try reply.array(script)
         guard replies.count >= 5, replies.count % 2 == 1 else { throw reply.unexpected(script, "five parts and pairs") }
         let letters = try replies[0].letters(script, count: count)
@@ -153,7 +152,7 @@ package struct TurnCall: StorageCall {
         return turn
     }
 
-    private func job(_ name: StorageReply, _ value: StorageReply, token: UInt64) throws(StorageError) -> ClaimedJob {
+    private func job(_ name: RESPValue, _ value: RESPValue, token: UInt64) throws(StorageError) -> ClaimedJob {
         var reader = ByteReader(try name.bytes(script), of: "a claimed job")
         let id = try reader.readID()
         var (failed, deliveries): (UInt32, UInt32) = (0, 1)

@@ -9,12 +9,12 @@ package import Lineshaft
 /// Extends leases of one queue's jobs.
 package struct ExtendCall: StorageCall {
     package let script = StorageScript.extend
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call for at most ``StorageLimits/jobs`` leases.
     package init(_ leases: [Lease], by duration: Duration, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments =
             settings.arguments + [Array(String(duration.microsecondsUp).utf8)]
             + leases.map { lease in
@@ -25,7 +25,7 @@ package struct ExtendCall: StorageCall {
             }
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [LeaseStatus] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [LeaseStatus] {
         try reply.letters(script, count: arguments.count - 3).map { letter in
             switch letter {
             case UInt8(ascii: "h"): .held
@@ -39,8 +39,8 @@ package struct ExtendCall: StorageCall {
 /// Forgets that a worker is idle in one queue.
 package struct LeaveCall: StorageCall {
     package let script = StorageScript.leave
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     ///
@@ -50,11 +50,11 @@ package struct LeaveCall: StorageCall {
     ///   - keys: The queue's keys.
     ///   - settings: The server's settings.
     package init(_ worker: WorkerID, passesOn: Bool, keys: QueueKeys, settings: StorageSettings) {
-        self.keys = keys.all
+        self.keys = keys.keys
         arguments = settings.arguments + [Array(worker.rawValue.utf8), Array((passesOn ? "pass" : "").utf8)]
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) {
+    package func decode(_ reply: RESPValue) throws(StorageError) {
         _ = try reply.integer(script)
     }
 }
@@ -62,12 +62,12 @@ package struct LeaveCall: StorageCall {
 /// Publishes a worker's report in the registry.
 package struct AnnounceCall: StorageCall {
     package let script = StorageScript.workers
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     package init(_ report: WorkerReport, settings: StorageSettings) {
-        keys = [settings.workersKey]
+        keys = StorageKeys([settings.workersKey])
         arguments = [
             Array("announce".utf8), Array(report.id.rawValue.utf8),
             Array(String(report.validity?.microsecondsUp ?? 6_300_000_000_000_000).utf8),
@@ -75,7 +75,7 @@ package struct AnnounceCall: StorageCall {
         ]
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) {
+    package func decode(_ reply: RESPValue) throws(StorageError) {
         _ = try reply.integer(script)
     }
 }
@@ -83,16 +83,16 @@ package struct AnnounceCall: StorageCall {
 /// Takes a worker out of the registry.
 package struct ForgetWorkerCall: StorageCall {
     package let script = StorageScript.workers
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]]
+    package let keys: StorageKeys
+    package let arguments: RESPWords
 
     /// Creates a call.
     package init(_ worker: WorkerID, settings: StorageSettings) {
-        keys = [settings.workersKey]
+        keys = StorageKeys([settings.workersKey])
         arguments = [Array("forget".utf8), Array(worker.rawValue.utf8)]
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) {
+    package func decode(_ reply: RESPValue) throws(StorageError) {
         _ = try reply.integer(script)
     }
 }
@@ -100,15 +100,15 @@ package struct ForgetWorkerCall: StorageCall {
 /// Reads the registry of workers.
 package struct WorkersCall: StorageCall {
     package let script = StorageScript.workers
-    package let keys: [[UInt8]]
-    package let arguments: [[UInt8]] = [Array("list".utf8)]
+    package let keys: StorageKeys
+    package let arguments: RESPWords = [Array("list".utf8)]
 
     /// Creates a call.
     package init(settings: StorageSettings) {
-        keys = [settings.workersKey]
+        keys = StorageKeys([settings.workersKey])
     }
 
-    package func decode(_ reply: StorageReply) throws(StorageError) -> [WorkerReport] {
+    package func decode(_ reply: RESPValue) throws(StorageError) -> [WorkerReport] {
         var reports: [WorkerReport] = []
         for item in try reply.array(script) {
             reports.append(try WorkerReportCodec.decode(try item.bytes(script)))

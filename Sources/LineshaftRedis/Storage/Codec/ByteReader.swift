@@ -8,20 +8,40 @@ package import Lineshaft
 
 /// Takes bytes apart that ByteWriter put together, trusting none of them.
 package struct ByteReader: Sendable {
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
-    /// What is read, for messages.
-    private let subject: String
+    /// What is read, for messages, which are put together only when there is something wrong.
+    package enum Subject: Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+        /// Something, such as "a published message".
+        case something(StaticString)
+        /// Something of a job, such as "the outcome".
+        case part(StaticString, of: JobID)
+        /// A job.
+        case job(JobID, QueueName)
 
-    /// Creates a reader of bytes that are said to be a `subject`, such as "a job".
-    package init(_ bytes: [UInt8], of subject: String) {
-        self.bytes = bytes[...]
-        position = 0
+        package init(stringLiteral value: StaticString) {
+            self = .something(value)
+        }
+
+        package var description: String {
+            switch self {
+            case .something(let text): "\(text)"
+            case .part(let text, let id): "\(text) of job \(id)"
+            case .job(let id, let queue): "job \(id) in queue “\(queue)”"
+            }
+        }
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private let subject: Subject
+
+    /// Creates a reader of bytes that are said to be a `subject`.
+    package init(_ bytes: [UInt8], of subject: Subject) {
+        self.bytes = bytes
         self.subject = subject
     }
 
     /// How many bytes are left.
-    package var remaining: Int { bytes.endIndex - position }
+    package var remaining: Int { bytes.count - position }
 
     /// The error for bytes that make no sense.
     package func malformed(_ what: String) -> StorageError {
@@ -50,13 +70,9 @@ package struct ByteReader: Sendable {
     ) throws(StorageError) -> Number {
         let length = Number.bitWidth / 8
         guard remaining >= length else { throw malformed("a number of \(length) bytes breaks off") }
-        var value: Number = 0
-        for byte in bytes[position..<position + length] {
-            // Wider than a byte, or the shift would be meaningless.
-            value = (length > 1 ? value << 8 : 0) | Number(truncatingIfNeeded: byte)
-        }
-        position += length
-        return value
+        defer { position += length }
+        // Within bounds, as was just checked; byte by byte it would take several times as long.
+        return Number(bigEndian: bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: Number.self) })
     }
 
     /// Reads an identifier.
@@ -73,7 +89,7 @@ package struct ByteReader: Sendable {
 
     /// Reads all that is left.
     package mutating func readRest() -> [UInt8] {
-        defer { position = bytes.endIndex }
+        defer { position = bytes.count }
         return Array(bytes[position...])
     }
 

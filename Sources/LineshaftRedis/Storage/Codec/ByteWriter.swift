@@ -17,13 +17,20 @@ package struct ByteWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Goes on behind what there is.
+    package init(continuing bytes: consuming [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Hands over what has been written, and starts anew.
+    package mutating func take() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+
     /// Appends a number in as many bytes as its type has, the highest first.
     package mutating func write(_ value: some FixedWidthInteger) {
-        var shift = value.bitWidth - 8
-        while shift >= 0 {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-            shift -= 8
-        }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// Appends bytes as they are.

@@ -54,7 +54,7 @@ package enum EnvelopeCodec: Sendable {
         let details = envelope.hasDetails ? envelope.details : nil
         var writer = ByteWriter(reserving: envelope.payload.count + (details?.input?.count ?? 0) + 64)
         try writeHead(envelope, details, &writer)
-        let name = Array(envelope.name.rawValue.utf8)
+        let name = envelope.name.rawValue.utf8
         guard let length = UInt8(exactly: name.count) else {
             throw StorageError(
                 .tooLarge,
@@ -85,12 +85,17 @@ package enum EnvelopeCodec: Sendable {
             bits |= Bits.retention
             head.write(retention.saturatedNanoseconds)
         }
-        for (bit, time) in [
-            (Bits.start, details?.start), (Bits.expires, details?.expires), (Bits.deadline, details?.deadline),
-        ] {
-            guard let time else { continue }
-            bits |= bit
-            head.write(time.nanosecondsSinceEpoch)
+        if let start = details?.start {
+            bits |= Bits.start
+            head.write(start.nanosecondsSinceEpoch)
+        }
+        if let expires = details?.expires {
+            bits |= Bits.expires
+            head.write(expires.nanosecondsSinceEpoch)
+        }
+        if let deadline = details?.deadline {
+            bits |= Bits.deadline
+            head.write(deadline.nanosecondsSinceEpoch)
         }
         if let unique = details?.unique {
             bits |= Bits.unique
@@ -143,7 +148,7 @@ package enum EnvelopeCodec: Sendable {
     /// - Throws: ``StorageError`` with the code `newer` for a version that this program does not know, else
     ///   `malformed`.
     package static func decode(_ bytes: [UInt8], id: JobID, queue: QueueName) throws(StorageError) -> Envelope {
-        var reader = ByteReader(bytes, of: "job \(id) in queue “\(queue)”")
+        var reader = ByteReader(bytes, of: .job(id, queue))
         try reader.readVersion(version)
         let bits: UInt8 = try reader.read()
         let level: UInt8 = try reader.read()

@@ -33,7 +33,7 @@ package enum FailureCodec: Sendable {
     /// - Returns: The failure.
     /// - Throws: ``StorageError`` with the code `newer` or `malformed`.
     package static func decode(_ bytes: [UInt8], id: JobID, queue: QueueName) throws(StorageError) -> JobFailure {
-        var reader = ByteReader(bytes, of: "the failure of job \(id)")
+        var reader = ByteReader(bytes, of: .part("the failure", of: id))
         let failure: JobFailure
         switch bytes.first {
         case 2: failure = try readPoisoned(&reader, id)

@@ -22,7 +22,7 @@ enum JobHistoryCodec {
     /// Reads a history; nothing stands for none.
     static func decode(_ bytes: [UInt8], id: JobID, queue: QueueName) throws(StorageError) -> History? {
         if bytes.isEmpty { return nil }
-        var reader = ByteReader(bytes, of: "the state of job \(id)")
+        var reader = ByteReader(bytes, of: .part("the state", of: id))
         let failed: UInt32 = try reader.read()
         let deliveries: UInt32 = try reader.read()
         let lost: UInt32 = try reader.read()

@@ -77,7 +77,7 @@ package enum OutcomeCodec: Sendable {
         id: JobID,
         queue: QueueName
     ) throws(StorageError) -> StoredOutcome {
-        var reader = ByteReader(bytes, of: "the outcome of job \(id)")
+        var reader = ByteReader(bytes, of: .part("the outcome", of: id))
         let stored = try read(&reader, id: id, queue: queue)
         try reader.finish()
         return stored

@@ -29,7 +29,7 @@ package enum ProgressCodec: Sendable {
     /// - Returns: The progress.
     /// - Throws: ``StorageError`` with the code `newer` or `malformed`.
     package static func decode(_ bytes: [UInt8], id: JobID) throws(StorageError) -> JobProgress {
-        var reader = ByteReader(bytes, of: "the progress of job \(id)")
+        var reader = ByteReader(bytes, of: .part("the progress", of: id))
         try reader.readVersion(1)
         let completed = Double(bitPattern: try reader.read())
         let total = Double(bitPattern: try reader.read())

@@ -4,21 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// A server's answer to a script, as the decoders of calls see it.
-package indirect enum StorageReply: Sendable, Hashable {
-    /// A string of bytes.
-    case string([UInt8])
-    /// A short text, such as `OK`.
-    case status(String)
-    /// A refusal, with the server's own words.
-    case error(String)
-    /// A whole number.
-    case integer(Int64)
-    /// Nothing.
-    case null
-    /// Several answers.
-    case array([StorageReply])
-
+/// How the answers of scripts are read: what is not as it should be is an error that says what to do.
+extension RESPValue {
     func bytes(_ script: StorageScript) throws(StorageError) -> [UInt8] {
         if case .string(let bytes) = try checked(script) { return bytes }
         throw unexpected(script, "bytes")
@@ -29,7 +16,7 @@ package indirect enum StorageReply: Sendable, Hashable {
         throw unexpected(script, "a number")
     }
 
-    func array(_ script: StorageScript) throws(StorageError) -> [StorageReply] {
+    func array(_ script: StorageScript) throws(StorageError) -> [RESPValue] {
         if case .array(let replies) = try checked(script) { return replies }
         throw unexpected(script, "an array")
     }
@@ -40,7 +27,7 @@ package indirect enum StorageReply: Sendable, Hashable {
         return try bytes(script)
     }
 
-    func array(_ script: StorageScript, count: Int) throws(StorageError) -> [StorageReply] {
+    func array(_ script: StorageScript, count: Int) throws(StorageError) -> [RESPValue] {
         let replies = try array(script)
         if replies.count == count { return replies }
         throw unexpected(script, "\(count) answers and not \(replies.count)")
@@ -60,8 +47,9 @@ package indirect enum StorageReply: Sendable, Hashable {
         )
     }
 
-    private func checked(_ script: StorageScript) throws(StorageError) -> StorageReply {
-        guard case .error(let text) = self else { return self }
+    private func checked(_ script: StorageScript) throws(StorageError) -> RESPValue {
+        guard case .error(let error) = self else { return self }
+        let text = error.line
         if text.contains("NEWERLAYOUT") {
             throw StorageError(
                 .newer,
