@@ -160,6 +160,8 @@ public actor RedisBroker: Broker {
     /// The caller waits where it is and not on the loop: the way back through the actor would cost it two more hops.
     ///
     /// - Parameter start: Called on the loop's thread, unless the calling task has been cancelled by then.
+    /// - Returns: What the waiter was resumed with.
+    /// - Throws: What the waiter was resumed with, or ``/Lineshaft/BrokerError`` with the code `cancelled`.
     nonisolated func ask<Value: Sendable>(
         _ start: @escaping @Sendable (isolated RedisBroker, Waiter<Value>) -> Void
     ) async throws(BrokerError) -> Value {
