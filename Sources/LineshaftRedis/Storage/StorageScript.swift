@@ -42,12 +42,12 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         let rest = [Lua.endings, Lua.places, Lua.groups, Lua.time]
         let parts: [String] =
             switch self {
-            case .enqueue: [Lua.names, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
-            case .turn: [Lua.names, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
-            case .find, .page: [Lua.names, time, Lua.base] + rest + [Lua.describe, own]
+            case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
+            case .turn: [Lua.names, Lua.jobs, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
+            case .find, .page: [Lua.names, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
             case .workers: [time, own]
             case .check: [own]
-            default: [Lua.names, time, Lua.base] + rest + [own]
+            default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }
         return parts.joined(separator: "\n") + "\n"
     }

@@ -15,8 +15,9 @@ internal import Glibc
 ///
 /// It is not Foundation's `Process`, whose `waitUntilExit` may never return in a task.
 struct BenchmarkServer {
-    private let pid: pid_t
-    private let folder: String
+    private let process: Child
+    /// Where its socket is, and room for other things that go with it.
+    let folder: String
 
     /// The socket's path.
     var socket: String { folder + "/socket" }
@@ -24,35 +25,15 @@ struct BenchmarkServer {
     init() throws {
         folder = "/tmp/lineshaft-bench-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        let command = [
-            "redis-server", "--port", "0", "--unixsocket", folder + "/socket", "--dir", folder, "--save", "",
-            "--appendonly", "no", "--logfile", folder + "/log",
-        ]
-        let arguments = command.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        // Threads that run tasks take no signals, and the server would inherit that.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var pid: pid_t = 0
-        let result = posix_spawnp(&pid, command[0], nil, &attributes, arguments, environ)
-        guard result == 0 else {
-            throw ValidationError(
-                "redis-server cannot be started (\(String(cString: strerror(result)))). Install it, or name another with --url."
-            )
-        }
-        self.pid = pid
-        try waitUntilReady()
-    }
-
-    private func waitUntilReady() throws {
-        var status: Int32 = 0
+        process = try Child(
+            [
+                "redis-server", "--port", "0", "--unixsocket", folder + "/socket", "--dir", folder, "--save", "",
+                "--appendonly", "no", "--logfile", folder + "/log",
+            ],
+            advice: "Install it, or name another with --url."
+        )
         while !FileManager.default.fileExists(atPath: socket) {
-            if waitpid(pid, &status, WNOHANG) == pid {
+            if process.hasEnded {
                 throw ValidationError("redis-server ended before it was ready; \(folder)/log says why.")
             }
             usleep(10_000)
@@ -61,9 +42,7 @@ struct BenchmarkServer {
 
     /// Stops the server and removes its folder.
     func stop() {
-        kill(pid, SIGTERM)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        process.stop()
         do {
             try FileManager.default.removeItem(atPath: folder)
         } catch {

@@ -14,7 +14,7 @@ internal import Foundation
 #endif
 
 /// A job that does nothing, to measure everything else.
-private struct Nothing: Job {
+struct Nothing: Job {
     static let name: JobName = "nothing"
 }
 

@@ -33,6 +33,17 @@ struct ServerGauge: Sendable {
         try await number("total_commands_processed", in: "stats") - 1
     }
 
+    /// How often the server has carried out commands of some names.
+    func calls(of names: [String]) async throws -> [Double] {
+        let text = try await broker.command(["INFO", "commandstats"]).text ?? ""
+        return names.map { name in
+            guard let line = text.split(whereSeparator: \.isNewline).first(where: { $0.hasPrefix("cmdstat_\(name):") }),
+                let match = line.firstMatch(of: /calls=(\d+)/)
+            else { return 0 }
+            return Double(match.1) ?? 0
+        }
+    }
+
     /// The processor time of the server's main thread, in seconds.
     private func processorTime() async throws -> Double {
         let info = try await info("cpu")

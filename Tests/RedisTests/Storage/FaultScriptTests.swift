@@ -86,8 +86,8 @@ struct FaultScriptTests {
         let trial = try StorageTrial()
         let ids = try trial.submit(count: 3)
         let bytes = try EnvelopeCodec.encode(trial.envelope())
-        try trial.redis.send([Array("HSET".utf8), trial.keys.all[1], ids[0].bytes, [2] + bytes.dropFirst()])
-        try trial.redis.send([Array("HSET".utf8), trial.keys.all[1], ids[1].bytes, Array(bytes.prefix(9))])
+        try trial.redis.send([Array("HSET".utf8), trial.home(of: ids[0]), ids[0].bytes, [2] + bytes.dropFirst()])
+        try trial.redis.send([Array("HSET".utf8), trial.home(of: ids[1]), ids[1].bytes, Array(bytes.prefix(9))])
         let jobs = try trial.claim(3).jobs
         #expect(jobs.map(\.lease.id) == ids)
         func code(_ job: ClaimedJob) -> StorageError.Code? {

@@ -86,7 +86,7 @@ struct InspectScriptTests {
     func sameTime(_ limit: Int) throws {
         let trial = try StorageTrial()
         let ids = try trial.submit(count: 100) { $0.start = trial.now + .seconds(60) }
-        #expect(try trial.pages(.scheduled, limit: limit) == ids)
+        #expect(try trial.pages(.scheduled, limit: limit) == ids.sorted())
     }
 
     @Test("A ready job says how many go before it")

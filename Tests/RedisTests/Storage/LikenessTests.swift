@@ -28,7 +28,9 @@ struct LikenessTests {
         var generator: SeededGenerator
 
         init(seed: UInt64) throws {
-            trial = try StorageTrial(settings: StorageSettings(retention: .seconds(40), maximumDeadLetters: 1000))
+            trial = try StorageTrial(
+                settings: StorageSettings(retention: .seconds(40), maximumDeadLetters: 1000, isCluster: seed % 4 == 0)
+            )
             clock = VirtualClock(now: trial.now)
             memory = MemoryBroker(
                 clock: clock,

@@ -27,6 +27,20 @@ final class StorageTrial {
 
     var now: Timestamp { Timestamp(microseconds: time) }
     var keys: QueueKeys { QueueKeys(queue, prefix: settings.prefix) }
+
+    /// The hash that a job is in.
+    func home(of id: JobID) -> [UInt8] { keys.all[1] + Array(":".utf8) + id.bytes.prefix(5) }
+
+    /// How many envelopes and outcomes the queue holds.
+    func heldCount() throws -> Int {
+        guard case .array(let found) = try redis.send([Array("KEYS".utf8), keys.all[1] + Array("*".utf8)]) else {
+            return 0
+        }
+        return try found.reduce(0) { sum, key in
+            sum + Int(try redis.send([Array("HLEN".utf8), key.bytes ?? []]).integer ?? 0)
+        }
+    }
+
     var results: QueueKeys { QueueKeys(outcomesUnder: settings.prefix) }
 
     func advance(by duration: Duration) throws {
@@ -40,7 +54,9 @@ final class StorageTrial {
 
     func makeID() -> JobID {
         lastNumber += 1
-        return JobID(high: 0x019C_0000_0000_7000, low: 0x8000_0000_0000_0000 | lastNumber)
+        // Three of a moment, and some moments that come again, so that calls have jobs of one and of several.
+        let moment = lastNumber / 3 % 5
+        return JobID(high: 0x019C_0000_0000_7000 | moment << 24, low: 0x8000_0000_0000_0000 | lastNumber)
     }
 
     func envelope(

@@ -16,7 +16,7 @@ extension Lua {
         local isDeletion, answers, told, gone, running = ARGV[3] == 'delete', {}, {}, {}, nil
         for i = 4, #ARGV do
             local id, answer = ARGV[i], nil
-            local h = call('HGET', KEYS[2], id)
+            local h = held(id)
             if gone[id] then
                 answer = isDeletion and 'u' or 'f'
             elseif not h or byte(h) > 127 then

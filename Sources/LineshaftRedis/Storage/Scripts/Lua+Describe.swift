@@ -11,7 +11,7 @@ extension Lua {
     static let describe = #"""
         local running
         local function describe(id, wantsAhead)
-            local h = call('HGET', KEYS[2], id)
+            local h = held(id)
             if not h or byte(h) > 127 then return false end
             local s = call('HGET', KEYS[11], 's' .. id) or ''
             running = running or index()

@@ -119,11 +119,11 @@ extension Lua {
             for i = 1, #members do
                 local kind, name = sub(members[i], 1, 1), sub(members[i], 2)
                 if kind == 'x' then
-                    local value = call('HGET', KEYS[2], name)
+                    local value = held(name)
                     if value and byte(value) < 128 then
                         if not outcome(name, value) then call('HDEL', KEYS[11], 'o' .. name) end
                     elseif value and read('>I8', value, 7) <= now then
-                        call('HDEL', KEYS[2], name)
+                        call('HDEL', home(name), name)
                     end
                 elseif kind == 'u' then
                     local holder = call('HGET', KEYS[11], members[i])
@@ -152,7 +152,7 @@ extension Lua {
                 passed = i
             end
             if #ids > 0 then
-                local values = call('HMGET', KEYS[2], unpack(ids))
+                local values = readJobs(ids)
                 for i = 1, #ids do
                     -- A job that was retried by hand may have another outcome since, or none yet.
                     local value = values[i]
@@ -164,7 +164,7 @@ extension Lua {
                     end
                 end
                 call('LPOP', KEYS[10], passed)
-                if #gone > 0 then call('HDEL', KEYS[2], unpack(gone)) end
+                if #gone > 0 then dropJobs(gone) end
             end
             local first, remnant = rows[passed + 1], call('ZRANGE', KEYS[13], 0, 0, 'WITHSCORES')[2]
             if more or passed > 0 and passed == #rows or first and read('>I8', first) <= now then
@@ -178,8 +178,8 @@ extension Lua {
         end
         local function flush()
             -- A call ends at most some hundreds of jobs, and Lua can pass 8,000 values at once.
-            if #removed > 0 then call('HDEL', KEYS[2], unpack(removed)) end
-            if #stored > 0 then call('HSET', KEYS[2], unpack(stored)) end
+            if #removed > 0 then dropJobs(removed) end
+            if #stored > 0 then writeJobs(stored, 1) end
             if #expiring > 0 then
                 local expiry8 = pack('>I8', math.floor(math.min(now + kept, NEVER)))
                 call('RPUSH', KEYS[10], expiry8 .. table.concat(expiring))

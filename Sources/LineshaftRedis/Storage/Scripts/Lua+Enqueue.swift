@@ -44,7 +44,7 @@ extension Lua {
             if not receipt then
                 receipt = 'a'
                 if length then length = length + 1 end
-                call('HSET', KEYS[2], id, h)
+                call('HSET', home(id), id, h)
                 if f.key then
                     local last = 0
                     if f.window >= 0 then

@@ -17,7 +17,7 @@ extension Lua {
         end
         catchUp()
         conclude()
-        local records = call('HMGET', KEYS[2], unpack(ids))
+        local records = readJobs(ids)
         for i = 1, #ids do
             local isThere = records[i]
             records[i] = outcome(ids[i], isThere) or false

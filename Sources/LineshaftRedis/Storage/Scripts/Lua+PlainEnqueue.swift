@@ -15,7 +15,7 @@ extension Lua {
             local _, bits, level = byte(ARGV[3 + 2 * i], 1, 3)
             if bits > 3 or level ~= 5 then plain = false end
         end
-        local known = call('HMGET', KEYS[2], unpack(ids))
+        local known = readJobs(ids)
         local seen = {}
         if plain then
             for i = 1, count do
@@ -28,7 +28,7 @@ extension Lua {
         if plain then
             -- The first write may be refused. And a list entry without a job is harmless, a job without a list entry is not.
             call('RPUSH', KEYS[3], unpack(ids))
-            call('HSET', KEYS[2], unpack(ARGV, 4))
+            writeJobs(ARGV, 4)
             if call('ZCARD', KEYS[12]) == 0 then return string.rep('a', count) end
         end
         """#

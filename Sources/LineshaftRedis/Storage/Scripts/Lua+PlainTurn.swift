@@ -62,7 +62,7 @@ extension Lua {
                         break
                     end
                     where[at] = true
-                where.count = where.count + 1
+                    where.count = where.count + 1
                     where.next = at + 25
                 end
             end
@@ -100,7 +100,7 @@ extension Lua {
                     if how[3] ~= client then isShared = true end
                 end
                 -- The outcome takes the envelope's place.
-                call('HSET', KEYS[2], unpack(stored))
+                writeJobs(stored, 1)
                 call('RPUSH', KEYS[10], expiry8 .. table.concat(ids))
                 if isShared then
                     local letters = {}
@@ -125,11 +125,11 @@ extension Lua {
         if isPlain and isSettled and band(options, 6) == 0 then
             if limit > 0 then popped = call('LPOP', KEYS[3], limit) end
             local n = popped and #popped or 0
-            local envelopes, hasFresh = n > 0 and call('HMGET', KEYS[2], unpack(popped)), true
+            local envelopes, hasFresh = n > 0 and readJobs(popped), true
             for i = 1, n do
                 -- What has a state, a time at which it ends, or no envelope, goes the long way with all others.
                 local version, bits = byte(envelopes[i] or '\255', 1, 2)
-            if version > 127 or bits > 7 then hasFresh = false break end
+                if version > 127 or bits > 7 then hasFresh = false break end
             end
             if hasFresh then
                 local reply = {string.rep('a', count), 0, -1, 0, 0}

@@ -13,7 +13,7 @@ extension Lua {
         local records = {}
         for i = 3, #ARGV, 2 do
             local id, record = ARGV[i], ARGV[i + 1]
-            local known = call('HGET', KEYS[2], id)
+            local known = held(id)
             if known and byte(known) < 128 then
                 -- This server holds the job, and says itself how it ends.
                 record = outcome(id, known) or record
@@ -24,7 +24,7 @@ extension Lua {
                 local expiry = math.floor(math.min(now + read('>i8', own8) / 1000, NEVER))
                 record = sub(record, 1, 6) .. pack('>I8', expiry) .. sub(record, 15)
                 if expiry > now then
-                    call('HSET', KEYS[2], id, record)
+                    call('HSET', home(id), id, record)
                     outlive('x' .. id, expiry)
                 end
                 local text = id .. record

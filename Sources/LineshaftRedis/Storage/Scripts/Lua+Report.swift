@@ -12,7 +12,7 @@ extension Lua {
         local accepted = 0
         for i = 3, #ARGV, 2 do
             local id, text = ARGV[i], ARGV[i + 1]
-            if not outcome(id, call('HGET', KEYS[2], id)) then
+            if not outcome(id, held(id)) then
                 if call('HSET', KEYS[11], 'p' .. id, text) == 1 then
                     noted = noted + 1
                     dirty = true

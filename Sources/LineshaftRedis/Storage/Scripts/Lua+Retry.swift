@@ -14,7 +14,7 @@ extension Lua {
             local id, h = ARGV[i], ARGV[i + 1]
             if call('ZSCORE', KEYS[9], id) then
                 -- The first write, and the only one that can be refused for want of memory.
-                call('HSET', KEYS[2], id, h)
+                call('HSET', home(id), id, h)
                 call('ZREM', KEYS[9], id)
                 call('HDEL', KEYS[11], 's' .. id)
                 call('HDEL', KEYS[11], 'o' .. id)

@@ -10,7 +10,7 @@ extension Lua {
     /// `catchUp` does a bounded part of it and says whether more is left. `upcoming` is never later than the next such event.
     static let time = #"""
         local function endWaiting(id)
-            local h = call('HGET', KEYS[2], id)
+            local h = held(id)
             if not h or byte(h) > 127 then return end
             local f = fields(h, 1)
             local failed, deliveries, lost, started, _, applied, failures = state(id)
@@ -25,7 +25,7 @@ extension Lua {
             end
         end
         local function lapseJob(id, g, bits)
-            local h = call('HGET', KEYS[2], id)
+            local h = held(id)
             if not h or byte(h) > 127 then return end
             local failed, deliveries, lost, _, _, applied, failures = state(id, 1)
             lost = lost + 1

@@ -19,7 +19,7 @@ extension Lua {
             if gone then return gone == token8 and 'a' or 'r' end
             local s = call('HGET', KEYS[11], 's' .. id)
             if s then return sub(s, 15, 22) == token8 and 'a' or 'r' end
-            local record = outcome(id, call('HGET', KEYS[2], id))
+            local record = outcome(id, held(id))
             if record and sub(record, 33, 40) == token8 then return 'a' end
             return 'r'
         end
@@ -48,7 +48,7 @@ extension Lua {
             local token8 = sub(how, 1, 8)
             local d, counts = byte(how, 9, 10)
             local h, p = how, 19
-            if #how < 23 then h, p = call('HGET', KEYS[2], id), 1 end
+            if #how < 23 then h, p = held(id), 1 end
             if not h or p == 1 and byte(h) > 127 then return end
             local isCancelled = band(groups[token8].jobs[id].flags, 1) ~= 0
             stopRunning(groups[token8], id)
@@ -100,7 +100,7 @@ extension Lua {
                 entries[i] = sub(entries[i], 1, 16)
             end
             local notes = call('HMGET', KEYS[11], unpack(names))
-            local envelopes = call('HMGET', KEYS[2], unpack(entries))
+            local envelopes = readJobs(entries)
             for i = 1, #entries do
                 local id, h, s = entries[i], envelopes[i], notes[2 * i]
                 -- An identifier may be there twice: what counts is what is left now.

@@ -11,9 +11,9 @@ extension Lua {
         local count = 0
         for i = 3, #ARGV do
             local id = ARGV[i]
-            local record = call('HGET', KEYS[2], id)
+            local record = held(id)
             if record and byte(record) > 127 and byte(record, 2) % 128 == 2 then
-                call('HDEL', KEYS[2], id)
+                call('HDEL', home(id), id)
                 call('ZREM', KEYS[13], 'x' .. id)
                 count = count + 1
             end
