@@ -46,6 +46,8 @@ final class RedisLink {
     private var reconnection = Reconnection(addressCount: 1)
     private var addresses: [RedisAddress] = []
     private var lastFailure: HandshakeFailure?
+    /// Whether there has been a connection since the last failure.
+    private var wasReady = false
     private var firstAttempt: ((Result<Void, BrokerError>) -> Void)?
     private var attemptsLeft = 0
     private var isFlushing = false
@@ -165,6 +167,7 @@ final class RedisLink {
     private func ready(_ info: ServerInfo, _ address: RedisAddress) {
         guard case .connecting(.some(let socket)) = state else { return }
         state = .ready(socket)
+        wasReady = true
         reconnection.connected(at: setup.clock.uptime)
         scripts = ScriptFallback()
         let level: Logger.Level = lastFailure == nil ? .debug : .notice
@@ -187,9 +190,7 @@ final class RedisLink {
         for casualty in queue.breakConnection() {
             casualty.waiter.completion(.failure(BrokerError(code: .unavailable, message: failure.message)))
         }
-        if lastFailure == nil {
-            setup.logger.warning("The connection to Redis is lost", metadata: ["error": "\(failure)"])
-        }
+        logLoss(failure)
         lastFailure = failure
         onLoss?()
         if case .closed = state { return }
@@ -208,6 +209,14 @@ final class RedisLink {
         } catch {
             close(BrokerError(code: .closed, message: error.message))
         }
+    }
+
+    /// Says once, until there is a connection again, that there is none; the first attempt's failure is thrown.
+    private func logLoss(_ failure: HandshakeFailure) {
+        let text: Logger.Message = wasReady ? "The connection to Redis is lost" : "Redis cannot be reached"
+        let level: Logger.Level = lastFailure == nil && firstAttempt == nil ? .warning : .debug
+        setup.logger.log(level: level, text, metadata: ["error": "\(failure)"])
+        wasReady = false
     }
 
     // MARK: Commands

@@ -94,6 +94,9 @@ package struct Handshake: Sendable {
         }
     }
 
+    /// Whether the server has answered anything.
+    package var hasBegun: Bool { position > 0 }
+
     /// Takes the next reply.
     package mutating func receive(_ reply: RESPValue) -> Action {
         guard position < steps.count else {
@@ -114,14 +117,6 @@ package struct Handshake: Sendable {
     /// Says why a connection has failed whose bytes were no replies.
     package func failure(_ error: RESPError) -> HandshakeFailure {
         HandshakeFailure(reason: .notRedis, message: "\(address) cannot be used. \(error.message)")
-    }
-
-    /// Says why a connection has failed that was closed before it was ready.
-    package func closed() -> HandshakeFailure {
-        let message =
-            "\(address) closed the connection before it had answered. It may be restarting; a server that expects TLS "
-            + "does so too, and wants rediss:// in the URL."
-        return HandshakeFailure(reason: .closed, message: message)
     }
 
     // MARK: Replies

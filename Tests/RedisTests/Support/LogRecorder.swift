@@ -1,0 +1,42 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+internal import Synchronization
+
+/// What a system has logged.
+final class LogRecorder: Sendable {
+    private let recorded = Mutex<[String]>([])
+
+    /// Each entry as one line, with its metadata.
+    var lines: [String] { recorded.withLock { $0 } }
+
+    /// How many lines contain a text.
+    func count(of text: String) -> Int { lines.count { $0.contains(text) } }
+
+    /// A logger that is recorded from the level `debug` on.
+    var logger: Logger {
+        Logger(label: "redis") { _ in Handler(recorder: self) }
+    }
+
+    private struct Handler: LogHandler {
+        let recorder: LogRecorder
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.debug
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let data = metadata.merging(event.metadata ?? [:]) { $1 }.map { "\($0)=\($1)" }.sorted()
+            recorder.recorded.withLock {
+                $0.append("\(event.level): \(event.message) \(data.joined(separator: " "))")
+            }
+        }
+    }
+}
