@@ -90,7 +90,10 @@ final class RedisLink {
             )
         }
         let now = setup.clock.uptime
-        queue.append(command.bytes, isIdempotent: true, deadline: now + setup.commandTimeout, waiter: command)
+        let deadline = command.deadline ?? now + setup.commandTimeout
+        var command = command
+        command.deadline = deadline
+        queue.append(command.bytes, isIdempotent: true, deadline: deadline, waiter: command)
         if !deadlineTimer.isActive { watchDeadlines(at: now) }
         flushSoon()
     }
@@ -239,6 +242,11 @@ final class RedisLink {
         }
         // Nobody waits any more for the answer to a command that was given up.
         guard let command = waiter else { return }
+        if let error = reply.error, error.has(code: "READONLY") {
+            // Nothing was done. Whoever takes writes now is found, and does it.
+            reconnect("The Redis server has become a replica and takes no writes.")
+            return again(command)
+        }
         guard let script = command.script else { return command.completion(answer(reply)) }
         switch scripts.answered(script.digest, reply: reply, attempt: command.attempt) {
         case .deliver: command.completion(answer(reply))
@@ -267,9 +275,7 @@ final class RedisLink {
     }
 
     private func answer(_ reply: RESPValue) -> RedisCommand.Answer {
-        guard let error = reply.error else { return .success(reply) }
-        if error.has(code: "READONLY") { reconnect("The Redis server has become a replica and takes no writes.") }
-        return .failure(BrokerError(error))
+        reply.error.map { .failure(BrokerError($0)) } ?? .success(reply)
     }
 
     // MARK: Deadlines

@@ -181,10 +181,14 @@ package struct Handshake: Sendable {
         let who = credentials?.user.map { "user “\($0)”" } ?? "the default user"
         let (reason, text): (HandshakeFailure.Reason, String) =
             switch error.code {
-            case "WRONGPASS": (.wrongPassword, "refuses the password of \(who), or the user. Check both in the URL.")
+            case "WRONGPASS":
+                (
+                    .wrongPassword,
+                    "refuses the password of \(who), or the user. Check \(whereCredentialsAre) in the URL."
+                )
             case "NOAUTH" where credentials == nil:
-                (.passwordMissing, "wants a password. Write `:password@` before the URL's host.")
-            case "NOAUTH": (.wrongPassword, "does not know \(who). Check user and password in the URL.")
+                (.passwordMissing, "wants a password. \(howToAddPassword)")
+            case "NOAUTH": (.wrongPassword, "does not know \(who). Check \(whereCredentialsAre) in the URL.")
             case "DENIED":
                 (.protectedMode, "admits only clients of its own host. Set a password there, or `protected-mode no`.")
             case "LOADING": (.loading, "is loading its data. It can be used when it has.")
@@ -199,6 +203,16 @@ package struct Handshake: Sendable {
         // Who may not ask what the server is, may still use it.
         if reason == .notPermitted && (step != .authenticate && step != .select) { return nil }
         return HandshakeFailure(reason: reason, message: "\(address) \(text)")
+    }
+
+    /// Sentinels have users and passwords of their own.
+    private var whereCredentialsAre: String {
+        expectation == .sentinel ? "sentinel_user= and sentinel_password=" : "user and password"
+    }
+
+    private var howToAddPassword: String {
+        expectation == .sentinel
+            ? "Add sentinel_password= to the URL's options." : "Write `:password@` before the URL's host."
     }
 
     private static func meaning(
