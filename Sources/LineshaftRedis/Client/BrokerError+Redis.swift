@@ -49,6 +49,14 @@ extension BrokerError {
                     "A queue was written by a newer Lineshaft than this one. Update this program. (\(error.message))",
                 cause: error
             )
+        case "MOVED", "ASK":
+            self.init(
+                code: .unavailable,
+                message:
+                    "The nodes of the Cluster do not agree on who has a key, or the server is one of a Cluster's and the URL "
+                    + "does not say so with redis+cluster://. (\(error.line))",
+                cause: error
+            )
         case "READONLY", "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNKILLABLE":
             self.init(code: .unavailable, message: "Redis is not ready: \(error.line)", cause: error)
         default:

@@ -24,6 +24,8 @@ package struct Handshake: Sendable {
         case primary
         /// A node of a Cluster that takes writes.
         case clusterPrimary
+        /// A node of a Cluster, whether it takes writes or not.
+        case clusterNode
         /// A Sentinel.
         case sentinel
     }
@@ -146,10 +148,12 @@ package struct Handshake: Sendable {
         }
         let remedy: String? =
             switch (expectation, info.mode) {
-            case (_, nil), (.primary, .standalone), (.clusterPrimary, .cluster), (.sentinel, .sentinel): nil
+            case (_, nil), (.primary, .standalone), (.clusterPrimary, .cluster), (.clusterNode, .cluster),
+                (.sentinel, .sentinel):
+                nil
             case (_, .sentinel): "is a Sentinel. Use redis+sentinel:// and name the master in the URL's path."
             case (_, .cluster): "is a node of a Cluster. Use redis+cluster:// in the URL."
-            case (.clusterPrimary, _): "is not part of a Cluster. Use redis:// in the URL."
+            case (.clusterPrimary, _), (.clusterNode, _): "is not part of a Cluster. Use redis:// in the URL."
             case (.sentinel, _):
                 "is not a Sentinel. Name the Sentinels' ports (26379 by default), or use redis:// in the URL."
             }
@@ -157,9 +161,11 @@ package struct Handshake: Sendable {
     }
 
     private func checkRole() -> HandshakeFailure? {
-        guard info.role == .replica else { return nil }
-        let message =
-            "\(address) is a replica and takes no writes. Name its master, or use redis+sentinel:// in the URL."
+        guard info.role == .replica, expectation != .clusterNode else { return nil }
+        let remedy =
+            expectation == .clusterPrimary
+            ? "The Cluster is asked for its master." : "Name its master, or use redis+sentinel:// in the URL."
+        let message = "\(address) is a replica and takes no writes. \(remedy)"
         return HandshakeFailure(reason: .readOnly, message: message)
     }
 

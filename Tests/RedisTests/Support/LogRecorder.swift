@@ -5,17 +5,20 @@
 //
 
 internal import Logging
-internal import Synchronization
 
 /// What a system has logged.
 final class LogRecorder: Sendable {
-    private let recorded = Mutex<[String]>([])
-
-    /// Each entry as one line, with its metadata.
-    var lines: [String] { recorded.withLock { $0 } }
+    private let transcript = Transcript()
 
     /// How many lines contain a text.
-    func count(of text: String) -> Int { lines.count { $0.contains(text) } }
+    func count(of text: String) -> Int {
+        transcript.text.split(separator: "\n").count { $0.contains(text) }
+    }
+
+    /// Suspends until a text has been logged; also, when the calling task is cancelled.
+    func said(_ text: String) async {
+        _ = await transcript.said(text)
+    }
 
     /// A logger that is recorded from the level `debug` on.
     var logger: Logger {
@@ -34,9 +37,7 @@ final class LogRecorder: Sendable {
 
         func log(event: LogEvent) {
             let data = metadata.merging(event.metadata ?? [:]) { $1 }.map { "\($0)=\($1)" }.sorted()
-            recorder.recorded.withLock {
-                $0.append("\(event.level): \(event.message) \(data.joined(separator: " "))")
-            }
+            recorder.transcript.append("\(event.level): \(event.message) \(data.joined(separator: " "))\n")
         }
     }
 }

@@ -91,7 +91,7 @@ final class RedisServer: Sendable {
         guard log.waitUntilReady() else {
             var status: Int32 = 0
             waitpid(pid, &status, 0)
-            throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.text)")
+            throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.transcript.text)")
         }
         state.withLock { $0 = State(pid: pid, log: log) }
     }
@@ -118,13 +118,13 @@ final class RedisServer: Sendable {
     }
 
     /// What the server has said since it was started.
-    var log: String { state.withLock(\.log)?.text ?? "" }
+    var log: String { state.withLock(\.log)?.transcript.text ?? "" }
 
     /// Suspends until the server has said something.
     ///
     /// - Throws: When the server ends before it does, or the calling task is cancelled.
     func said(_ text: String) async throws {
-        guard let log = state.withLock(\.log), await log.said(text) else {
+        guard let log = state.withLock(\.log), await log.transcript.said(text) else {
             throw StartFailure("The server in \(folder) never said “\(text)”:\n\(self.log)")
         }
     }
