@@ -39,7 +39,7 @@ final class Certificates: Sendable {
     /// The file with a key that is encrypted with a passphrase.
     func lockedKey(of name: String) throws -> String {
         let locked = path(name + ".locked")
-        try Self.run(["pkey", "-in", key(of: name), "-aes256", "-passout", "pass:secret", "-out", locked])
+        try run(["pkey", "-in", key(of: name), "-aes256", "-passout", "pass:secret", "-out", locked])
         return locked
     }
 
@@ -51,19 +51,24 @@ final class Certificates: Sendable {
         ]
         for text in extensions { arguments += ["-addext", text] }
         if let authority { arguments += ["-CA", certificate(of: authority), "-CAkey", key(of: authority)] }
-        try Self.run(arguments)
+        try run(arguments)
     }
 
-    private static func run(_ arguments: [String]) throws {
+    private func run(_ arguments: [String]) throws {
         let program = Process()
         program.executableURL = URL(filePath: "/usr/bin/env")
         program.arguments = ["openssl"] + arguments
-        let output = Pipe()
+        // A file and no pipe: a server that another test starts meanwhile would inherit the pipe, which would not end.
+        let log = path("openssl.log")
+        try Data().write(to: URL(filePath: log))
+        let output = try #require(FileHandle(forWritingAtPath: log))
+        defer { output.closeFile() }
         program.standardOutput = output
         program.standardError = output
+        program.standardInput = FileHandle.nullDevice
         try program.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
         program.waitUntilExit()
-        try #require(program.terminationStatus == 0, "openssl fails: \(String(decoding: text, as: UTF8.self))")
+        let text = try String(contentsOfFile: log, encoding: .utf8)
+        try #require(program.terminationStatus == 0, "openssl fails: \(text)")
     }
 }
