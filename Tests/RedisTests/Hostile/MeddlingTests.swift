@@ -122,12 +122,16 @@ struct MeddlingTests: Sendable {
         let value = try await jobs.echoing().run {
             _ = try await jobs.submit(Echo(text: "before")).value
             let server = self.server
-            // Answered when it is killed, which the server's end does as well.
-            Thread.detachNewThread { _ = try? BlockingRedis(server).send("EVAL", "while true do end", "0") }
+            let script = Transcript()
+            Thread.detachNewThread {
+                let answer = Result { try BlockingRedis(server).send("EVAL", "while true do end", "0") }
+                script.append("ended: \(answer)")
+            }
             try await server.said("Slow script detected")
             let error = await #expect(throws: BrokerError.self) { try await jobs.submit(Echo(text: "lost")) }
             #expect(error?.isTransient == true && error?.message.contains("SCRIPT KILL") == true)
             try send("SCRIPT", "KILL")
+            _ = await script.said("ended")
             return try await jobs.submit(Echo(text: "after")).value
         }
         #expect(value == "after")
@@ -175,7 +179,6 @@ struct MeddlingTests: Sendable {
     @Test
     func `A queue of a newer version is left alone, and the error says to update`() async throws {
         let jobs = try await JobSystem(redis: url())
-        _ = try await jobs.submit(Echo(text: "first"))
         try BlockingRedis(server).send([
             Array("SET".utf8), Array("lineshaft:{default}:meta".utf8), [99] + Array(repeating: 0, count: 100),
         ])

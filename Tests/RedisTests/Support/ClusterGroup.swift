@@ -32,7 +32,7 @@ final class ClusterGroup: Sendable {
         if let replica {
             try await replica.said("Cluster state changed: ok")
             try BlockingRedis(replica).ok("CLUSTER", "REPLICATE", try redis.clusterID())
-            try await replica.said("MASTER <-> REPLICA sync: Finished with success")
+            try await replica.said("REPLICA sync: Finished with success")
         }
     }
 

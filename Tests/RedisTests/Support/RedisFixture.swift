@@ -22,6 +22,7 @@ final class RedisFixture: BrokerFixture, ResultStoreFixture {
     /// Starts a server.
     ///
     /// - Parameter isCluster: Whether it is a Cluster of one node, which refuses calls whose keys are in several slots.
+    /// - Throws: When the server does not start.
     init(isCluster: Bool = false) async throws {
         self.isCluster = isCluster
         guard isCluster else {

@@ -148,12 +148,20 @@ final class RedisServer: Sendable {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+            // The threads of Swift's pool have signals blocked, and the server would inherit that.
+            var attributes = posix_spawnattr_t()
+            posix_spawnattr_init(&attributes)
+            defer { posix_spawnattr_destroy(&attributes) }
+            var open = sigset_t()
+            sigemptyset(&open)
+            posix_spawnattr_setsigmask(&attributes, &open)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
             let arguments = command.map { strdup($0) } + [nil]
             let environment =
                 ProcessInfo.processInfo.environment.merging(more) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for string in arguments + environment { free(string) } }
             var pid: pid_t = 0
-            let result = posix_spawnp(&pid, command[0], &actions, nil, arguments, environment)
+            let result = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environment)
             close(ends[1])
             let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
             guard result == 0 else {

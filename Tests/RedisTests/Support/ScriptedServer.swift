@@ -22,6 +22,7 @@ final class ScriptedServer: Sendable {
     /// Listens.
     ///
     /// - Parameter answer: What is said once anything has come; `nil` says nothing.
+    /// - Throws: ``Failure`` when the port cannot be had.
     init(saying answer: String?) throws {
         port = FreePort.next()
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

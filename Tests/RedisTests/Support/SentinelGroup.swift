@@ -19,13 +19,14 @@ final class SentinelGroup: Sendable {
     ///   - count: How many Sentinels there are; most of them have to agree that the master is down.
     ///   - password: The servers' password.
     ///   - sentinelPassword: The Sentinels' own.
+    /// - Throws: When one of them does not start.
     init(sentinels count: Int, password: String? = nil, sentinelPassword: String? = nil) async throws {
         let (first, second) = (FreePort.next(), FreePort.next())
         var options = ["--repl-diskless-sync-delay", "0", "--repl-timeout", "5"]
         if let password { options += ["--requirepass", password, "--masterauth", password] }
         master = try RedisServer(options, port: first)
         replica = try RedisServer(options + ["--replicaof", "127.0.0.1 \(first)"], port: second)
-        try await replica.said("MASTER <-> REPLICA sync: Finished with success")
+        try await replica.said("REPLICA sync: Finished with success")
         var configuration = [
             "sentinel monitor \(Self.name) 127.0.0.1 \(first) \(count / 2 + 1)",
             "sentinel down-after-milliseconds \(Self.name) 500",

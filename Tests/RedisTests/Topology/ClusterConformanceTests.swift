@@ -9,6 +9,8 @@ import LineshaftTesting
 import Testing
 
 /// What holds on one server holds on a Cluster, which serves no call whose keys are in several slots.
+///
+/// Whole systems make no other calls than these.
 @Suite(.serialized, .timeLimit(.minutes(20)))
 struct ClusterConformanceTests {
     @Test(arguments: BrokerConformance.cases)
@@ -18,11 +20,6 @@ struct ClusterConformanceTests {
 
     @Test(arguments: ResultStoreConformance.cases)
     func `The Redis broker is a result store on a Cluster`(_ promise: ResultStoreConformance.Case) async throws {
-        try await promise.run(RedisFixture(isCluster: true))
-    }
-
-    @Test(arguments: SystemConformance.cases)
-    func `Workers keep their promises on a Cluster`(_ promise: SystemConformance.Case) async throws {
         try await promise.run(RedisFixture(isCluster: true))
     }
 }

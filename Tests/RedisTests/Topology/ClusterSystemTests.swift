@@ -144,7 +144,7 @@ struct ClusterSystemTests {
         let jobs = try await JobSystem(redis: cluster.url())
         let queue = try #require(Self.queues.first { cluster.master(of: "{\($0)}") === cluster.masters[0] })
         let waiting = try await jobs.submit(Echo(text: "waiting"), on: queue)
-        #expect(try BlockingRedis(cluster.masters[0]).send("WAIT", "1", "0") == .integer(1))
+        try BlockingRedis(cluster.masters[0]).waitForReplica(writing: "{\(queue)}")
         cluster.masters[0].stop(signal: 9)
         let values = try await worker(jobs).run {
             let after = try await jobs.submit(Echo(text: "after"), on: queue).value

@@ -18,8 +18,7 @@ struct SentinelSystemTests {
         #expect(try await jobs.echoing().run { try await jobs.submit(Echo(text: "first")).value } == "first")
 
         let waiting = try await jobs.submit(Echo(text: "waiting"))
-        let redis = try BlockingRedis(group.master)
-        #expect(try redis.send("WAIT", "1", "0") == .integer(1))
+        try BlockingRedis(group.master).waitForReplica(writing: "mark")
         group.master.stop(signal: 9)
         let values = try await jobs.echoing().run {
             let after = try await jobs.submit(Echo(text: "after")).value
@@ -34,7 +33,7 @@ struct SentinelSystemTests {
         let (first, second) = (FreePort.next(), FreePort.next())
         let old = try RedisServer(["--repl-diskless-sync-delay", "0"], port: first)
         let new = try RedisServer(["--replicaof", "127.0.0.1 \(first)"], port: second)
-        try await new.said("MASTER <-> REPLICA sync: Finished with success")
+        try await new.said("REPLICA sync: Finished with success")
         let log = LogRecorder()
         let jobs = try await JobSystem(redis: "redis://127.0.0.1:\(first),127.0.0.1:\(second)", log: log)
         let values = try await jobs.echoing().run {
