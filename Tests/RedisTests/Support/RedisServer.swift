@@ -94,6 +94,7 @@ final class RedisServer: Sendable {
             throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.transcript.text)")
         }
         state.withLock { $0 = State(pid: pid, log: log) }
+        Self.note(pid, in: folder)
     }
 
     /// Ends the server and waits until it has ended; without effect if it has.
@@ -104,6 +105,7 @@ final class RedisServer: Sendable {
                 return state.pid
             })
         else { return }
+        Self.running.withLock { $0[pid] = nil }
         kill(pid, signal)
         // A stopped process could not end.
         kill(pid, SIGCONT)
@@ -132,6 +134,31 @@ final class RedisServer: Sendable {
     struct StartFailure: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
+    }
+
+    /// The servers that run, with their folders.
+    private static let running = Mutex<[pid_t: String]>([:])
+
+    /// Ends, together with this process, the servers whose tests have not let go of them; the last test's may be among them.
+    private static let endsWithProcess: Void = {
+        atexit {
+            let left = RedisServer.running.withLock { $0 }
+            for (pid, folder) in left {
+                kill(pid, SIGKILL)
+                var status: Int32 = 0
+                waitpid(pid, &status, 0)
+                do {
+                    try FileManager.default.removeItem(atPath: folder)
+                } catch {
+                    print("The folder \(folder) could not be removed: \(error)")
+                }
+            }
+        }
+    }()
+
+    private static func note(_ pid: pid_t, in folder: String) {
+        endsWithProcess
+        running.withLock { $0[pid] = folder }
     }
 
     private static let starting = Mutex(())
