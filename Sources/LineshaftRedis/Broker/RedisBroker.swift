@@ -229,7 +229,8 @@ public actor RedisBroker: Broker {
     /// Sends a command that is none of a script.
     func send(_ command: RESPCommand, key: [UInt8]) async throws(BrokerError) -> RESPValue {
         try await answer { waiter in
-            topology.post(RedisCommand(command) { waiter.resume($0) }, slot: ClusterSlot(key: key))
+            let command = RedisCommand(command) { waiter.resume($0.mapError { $0.naming(key) }) }
+            topology.post(command, slot: ClusterSlot(key: key))
         }
     }
 

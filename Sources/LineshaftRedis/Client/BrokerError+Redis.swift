@@ -4,11 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-internal import Lineshaft
+package import Lineshaft
 
 extension BrokerError {
     /// What a server's refusal means for whoever has asked.
-    init(_ error: RedisServerError) {
+    package init(_ error: RedisServerError) {
         switch error.code {
         case "OOM":
             self.init(
@@ -49,10 +49,39 @@ extension BrokerError {
                     "A queue was written by a newer Lineshaft than this one. Update this program. (\(error.message))",
                 cause: error
             )
-        case "READONLY", "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNKILLABLE":
+        case "MOVED", "ASK":
+            self.init(
+                code: .unavailable,
+                message:
+                    "The nodes of the Cluster do not agree on who has a key, or the server is one of a Cluster's and the URL "
+                    + "does not say so with redis+cluster://. (\(error.line))",
+                cause: error
+            )
+        case "BUSY":
+            self.init(
+                code: .unavailable,
+                message:
+                    "Redis is busy with a script that does not end, and refused the call; nothing was changed. End the script "
+                    + "with SCRIPT KILL. (\(error.line))",
+                cause: error
+            )
+        case _ where error.line.contains("killed by user with SCRIPT KILL"):
+            self.init(
+                code: .unavailable,
+                message: "Somebody ended the call with SCRIPT KILL; nothing was changed. Call again. (\(error.line))",
+                cause: error
+            )
+        case "READONLY", "LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNKILLABLE":
             self.init(code: .unavailable, message: "Redis is not ready: \(error.line)", cause: error)
         default:
             self.init(code: .rejected, message: "Redis refused a call: \(error.line)", cause: error)
         }
+    }
+
+    /// The same error with the key's name, where it is about what the key holds.
+    func naming(_ key: [UInt8]) -> BrokerError {
+        guard (cause as? RedisServerError)?.code == "WRONGTYPE" else { return self }
+        let name = String(decoding: key, as: UTF8.self)
+        return BrokerError(code: code, message: "\(message) The key is “\(name)”.", cause: cause)
     }
 }

@@ -20,6 +20,11 @@ protocol ByteStream: AnyObject {
 
     /// Ends the connection. Nothing is told after that.
     func close()
+
+    /// What may be in the way when the peer, now connected, hangs up or is silent before it has answered anything.
+    ///
+    /// `nil` while there is no connection.
+    var suspicion: String? { get }
 }
 
 /// What happens to a stream of bytes.
@@ -28,6 +33,6 @@ enum ByteStreamEvent {
     case opened
     /// Bytes have come; they are valid during the call.
     case received(UnsafeRawBufferPointer)
-    /// The stream has ended, or could not be opened; the text says why, and what to do.
-    case ended(String)
+    /// The stream has ended, or could not be opened.
+    case ended(HandshakeFailure)
 }

@@ -11,6 +11,7 @@ final class PlainStream: ByteStream {
     private let stream: UVStream
     private let address: RedisAddress
     private let timeout: Duration
+    private var isConnected = false
     private var isClosed = false
 
     /// Creates a stream that is not open.
@@ -23,19 +24,19 @@ final class PlainStream: ByteStream {
     func open(_ handle: @escaping (ByteStreamEvent) -> Void) {
         stream.startReading { handle(.received($0)) }
         stream.onClose = { [address] error in
-            handle(
-                .ended(
-                    error.code == .ended
-                        ? "\(address) closed the connection. It may be restarting, or a person may have ended it."
-                        : error.message
-                )
-            )
+            let message =
+                error.code == .ended
+                ? "\(address) closed the connection. It may be restarting, or a person may have ended it."
+                : error.message
+            handle(.ended(HandshakeFailure(reason: .closed, message: message)))
         }
         stream.connect(to: UVAddress(address), timeout: timeout) { [weak self] result in
             guard let self, !isClosed else { return }
             switch result {
-            case .success: handle(.opened)
-            case .failure(let error): handle(.ended(error.message))
+            case .success:
+                isConnected = true
+                handle(.opened)
+            case .failure(let error): handle(.ended(HandshakeFailure(reason: .closed, message: error.message)))
             }
         }
     }
@@ -43,6 +44,8 @@ final class PlainStream: ByteStream {
     func write(_ bytes: [UInt8]) {
         stream.write(bytes)
     }
+
+    var suspicion: String? { isConnected ? "A server that expects TLS wants rediss:// in the URL." : nil }
 
     func close() {
         isClosed = true

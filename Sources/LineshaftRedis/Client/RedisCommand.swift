@@ -16,6 +16,8 @@ struct RedisCommand {
     let script: RedisScript?
     /// How often it has been sent, counting this time.
     var attempt = 1
+    /// When to give up, by the connections' clock; set when it is posted for the first time.
+    var deadline: Duration?
     /// Called on the loop's thread, once.
     var completion: (Answer) -> Void
 

@@ -46,6 +46,8 @@ final class RedisLink {
     private var reconnection = Reconnection(addressCount: 1)
     private var addresses: [RedisAddress] = []
     private var lastFailure: HandshakeFailure?
+    /// Whether there has been a connection since the last failure.
+    private var wasReady = false
     private var firstAttempt: ((Result<Void, BrokerError>) -> Void)?
     private var attemptsLeft = 0
     private var isFlushing = false
@@ -88,7 +90,10 @@ final class RedisLink {
             )
         }
         let now = setup.clock.uptime
-        queue.append(command.bytes, isIdempotent: true, deadline: now + setup.commandTimeout, waiter: command)
+        let deadline = command.deadline ?? now + setup.commandTimeout
+        var command = command
+        command.deadline = deadline
+        queue.append(command.bytes, isIdempotent: true, deadline: deadline, waiter: command)
         if !deadlineTimer.isActive { watchDeadlines(at: now) }
         flushSoon()
     }
@@ -165,6 +170,7 @@ final class RedisLink {
     private func ready(_ info: ServerInfo, _ address: RedisAddress) {
         guard case .connecting(.some(let socket)) = state else { return }
         state = .ready(socket)
+        wasReady = true
         reconnection.connected(at: setup.clock.uptime)
         scripts = ScriptFallback()
         let level: Logger.Level = lastFailure == nil ? .debug : .notice
@@ -187,9 +193,7 @@ final class RedisLink {
         for casualty in queue.breakConnection() {
             casualty.waiter.completion(.failure(BrokerError(code: .unavailable, message: failure.message)))
         }
-        if lastFailure == nil {
-            setup.logger.warning("The connection to Redis is lost", metadata: ["error": "\(failure)"])
-        }
+        logLoss(failure)
         lastFailure = failure
         onLoss?()
         if case .closed = state { return }
@@ -208,6 +212,14 @@ final class RedisLink {
         } catch {
             close(BrokerError(code: .closed, message: error.message))
         }
+    }
+
+    /// Says once, until there is a connection again, that there is none; the first attempt's failure is thrown.
+    private func logLoss(_ failure: HandshakeFailure) {
+        let text: Logger.Message = wasReady ? "The connection to Redis is lost" : "Redis cannot be reached"
+        let level: Logger.Level = lastFailure == nil && firstAttempt == nil ? .warning : .debug
+        setup.logger.log(level: level, text, metadata: ["error": "\(failure)"])
+        wasReady = false
     }
 
     // MARK: Commands
@@ -230,6 +242,11 @@ final class RedisLink {
         }
         // Nobody waits any more for the answer to a command that was given up.
         guard let command = waiter else { return }
+        if let error = reply.error, error.has(code: "READONLY") {
+            // Nothing was done. Whoever takes writes now is found, and does it.
+            reconnect("The Redis server has become a replica and takes no writes.")
+            return again(command)
+        }
         guard let script = command.script else { return command.completion(answer(reply)) }
         switch scripts.answered(script.digest, reply: reply, attempt: command.attempt) {
         case .deliver: command.completion(answer(reply))
@@ -258,9 +275,7 @@ final class RedisLink {
     }
 
     private func answer(_ reply: RESPValue) -> RedisCommand.Answer {
-        guard let error = reply.error else { return .success(reply) }
-        if error.has(code: "READONLY") { reconnect("The Redis server has become a replica and takes no writes.") }
-        return .failure(BrokerError(error))
+        reply.error.map { .failure(BrokerError($0)) } ?? .success(reply)
     }
 
     // MARK: Deadlines

@@ -59,10 +59,8 @@ final class RedisSocket {
         do {
             try timer.start(after: timeout) { [weak self] in
                 guard let self, !isReady else { return }
-                fail(
-                    .closed,
-                    "\(address) could not be used within \(timeout). Check that host and port are right and reachable."
-                )
+                let suspicion = stream.suspicion ?? "Check that host and port are right and reachable."
+                fail(.closed, "\(address) could not be used within \(timeout). \(suspicion)")
             }
         } catch {
             return fail(.closed, error.message)
@@ -72,7 +70,7 @@ final class RedisSocket {
             switch event {
             case .opened: stream.write(handshake.commands.flatMap(\.encoded))
             case .received(let bytes): receive(bytes)
-            case .ended(let reason): ended(reason)
+            case .ended(let failure): ended(failure)
             }
         }
     }
@@ -112,8 +110,11 @@ final class RedisSocket {
         }
     }
 
-    private func ended(_ reason: String) {
-        fail(.closed, reason)
+    private func ended(_ failure: HandshakeFailure) {
+        guard failure.reason == .closed, !handshake.hasBegun, let suspicion = stream.suspicion else {
+            return fail(failure)
+        }
+        fail(.closed, "\(failure.message) \(suspicion)")
     }
 
     private func fail(_ reason: HandshakeFailure.Reason, _ message: String) {

@@ -24,6 +24,8 @@ package struct Handshake: Sendable {
         case primary
         /// A node of a Cluster that takes writes.
         case clusterPrimary
+        /// A node of a Cluster, whether it takes writes or not.
+        case clusterNode
         /// A Sentinel.
         case sentinel
     }
@@ -94,6 +96,9 @@ package struct Handshake: Sendable {
         }
     }
 
+    /// Whether the server has answered anything.
+    package var hasBegun: Bool { position > 0 }
+
     /// Takes the next reply.
     package mutating func receive(_ reply: RESPValue) -> Action {
         guard position < steps.count else {
@@ -114,14 +119,6 @@ package struct Handshake: Sendable {
     /// Says why a connection has failed whose bytes were no replies.
     package func failure(_ error: RESPError) -> HandshakeFailure {
         HandshakeFailure(reason: .notRedis, message: "\(address) cannot be used. \(error.message)")
-    }
-
-    /// Says why a connection has failed that was closed before it was ready.
-    package func closed() -> HandshakeFailure {
-        let message =
-            "\(address) closed the connection before it had answered. It may be restarting; a server that expects TLS "
-            + "does so too, and wants rediss:// in the URL."
-        return HandshakeFailure(reason: .closed, message: message)
     }
 
     // MARK: Replies
@@ -151,10 +148,12 @@ package struct Handshake: Sendable {
         }
         let remedy: String? =
             switch (expectation, info.mode) {
-            case (_, nil), (.primary, .standalone), (.clusterPrimary, .cluster), (.sentinel, .sentinel): nil
+            case (_, nil), (.primary, .standalone), (.clusterPrimary, .cluster), (.clusterNode, .cluster),
+                (.sentinel, .sentinel):
+                nil
             case (_, .sentinel): "is a Sentinel. Use redis+sentinel:// and name the master in the URL's path."
             case (_, .cluster): "is a node of a Cluster. Use redis+cluster:// in the URL."
-            case (.clusterPrimary, _): "is not part of a Cluster. Use redis:// in the URL."
+            case (.clusterPrimary, _), (.clusterNode, _): "is not part of a Cluster. Use redis:// in the URL."
             case (.sentinel, _):
                 "is not a Sentinel. Name the Sentinels' ports (26379 by default), or use redis:// in the URL."
             }
@@ -162,9 +161,11 @@ package struct Handshake: Sendable {
     }
 
     private func checkRole() -> HandshakeFailure? {
-        guard info.role == .replica else { return nil }
-        let message =
-            "\(address) is a replica and takes no writes. Name its master, or use redis+sentinel:// in the URL."
+        guard info.role == .replica, expectation != .clusterNode else { return nil }
+        let remedy =
+            expectation == .clusterPrimary
+            ? "The Cluster is asked for its master." : "Name its master, or use redis+sentinel:// in the URL."
+        let message = "\(address) is a replica and takes no writes. \(remedy)"
         return HandshakeFailure(reason: .readOnly, message: message)
     }
 
@@ -186,10 +187,14 @@ package struct Handshake: Sendable {
         let who = credentials?.user.map { "user “\($0)”" } ?? "the default user"
         let (reason, text): (HandshakeFailure.Reason, String) =
             switch error.code {
-            case "WRONGPASS": (.wrongPassword, "refuses the password of \(who), or the user. Check both in the URL.")
+            case "WRONGPASS":
+                (
+                    .wrongPassword,
+                    "refuses the password of \(who), or the user. Check \(whereCredentialsAre) in the URL."
+                )
             case "NOAUTH" where credentials == nil:
-                (.passwordMissing, "wants a password. Write `:password@` before the URL's host.")
-            case "NOAUTH": (.wrongPassword, "does not know \(who). Check user and password in the URL.")
+                (.passwordMissing, "wants a password. \(howToAddPassword)")
+            case "NOAUTH": (.wrongPassword, "does not know \(who). Check \(whereCredentialsAre) in the URL.")
             case "DENIED":
                 (.protectedMode, "admits only clients of its own host. Set a password there, or `protected-mode no`.")
             case "LOADING": (.loading, "is loading its data. It can be used when it has.")
@@ -204,6 +209,16 @@ package struct Handshake: Sendable {
         // Who may not ask what the server is, may still use it.
         if reason == .notPermitted && (step != .authenticate && step != .select) { return nil }
         return HandshakeFailure(reason: reason, message: "\(address) \(text)")
+    }
+
+    /// Sentinels have users and passwords of their own.
+    private var whereCredentialsAre: String {
+        expectation == .sentinel ? "sentinel_user= and sentinel_password=" : "user and password"
+    }
+
+    private var howToAddPassword: String {
+        expectation == .sentinel
+            ? "Add sentinel_password= to the URL's options." : "Write `:password@` before the URL's host."
     }
 
     private static func meaning(

@@ -24,6 +24,8 @@ package struct HandshakeFailure: Error, Sendable, CustomStringConvertible {
         case wrongDatabase
         /// What answers is not Redis.
         case notRedis
+        /// Server and client cannot agree on TLS, or one of the two does not trust the other's certificate.
+        case notTrusted
         /// The server is too old.
         case tooOld
         /// The server is part of a Cluster or is none, or is a Sentinel, and the URL says otherwise.
@@ -57,7 +59,7 @@ package struct HandshakeFailure: Error, Sendable, CustomStringConvertible {
         switch reason {
         case .loading, .readOnly, .tooManyClients, .closed: true
         case .wrongPassword, .passwordMissing, .passwordUnexpected, .notPermitted, .protectedMode, .wrongDatabase,
-            .notRedis, .tooOld, .wrongTopology, .refused:
+            .notRedis, .notTrusted, .tooOld, .wrongTopology, .refused:
             false
         }
     }

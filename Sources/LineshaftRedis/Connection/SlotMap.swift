@@ -46,6 +46,14 @@ package struct SlotMap: Sendable {
         }
     }
 
+    /// The same, if any node owns anything.
+    package func checked() throws(Malformed) -> SlotMap {
+        guard uncovered < ClusterSlot.count else {
+            throw Malformed(description: "No node of the Cluster has slots yet. Finish setting it up.")
+        }
+        return self
+    }
+
     /// The masters that own anything, in the order in which they were met.
     package var masters: [RedisAddress] {
         var owns = [Bool](repeating: false, count: nodes.count)

@@ -22,6 +22,7 @@ final class TLSContext: @unchecked Sendable {
         }
         self.configuration = configuration
         pointer = context
+        lineshaft_ssl_refuse_passphrases(context)
         guard lineshaft_ssl_set_minimum_version(context) == 1 else {
             throw Self.failure("TLS 1.2 cannot be asked for", "")
         }
@@ -41,12 +42,9 @@ final class TLSContext: @unchecked Sendable {
                 throw Self.failure("The client's certificate (cert=) cannot be read", path)
             }
             let key = configuration.key ?? path
-            guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
-                throw Self.failure("The client's key (key=) cannot be read", key)
-            }
-            guard SSL_CTX_check_private_key(context) == 1 else {
-                throw Self.failure("The client's key (key=) does not belong to its certificate", key)
-            }
+            guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
+                SSL_CTX_check_private_key(context) == 1
+            else { throw Self.failure("The client's key (key=) cannot be used", key) }
         }
     }
 
@@ -54,22 +52,20 @@ final class TLSContext: @unchecked Sendable {
         SSL_CTX_free(pointer)
     }
 
-    /// What OpenSSL says went wrong, the first of it, and forgets it all.
-    static func takeErrors() -> String? {
-        var first: String?
-        while true {
-            let code = ERR_get_error()
-            if code == 0 { return first }
-            if first == nil, let text = ERR_reason_error_string(code) { first = String(cString: text) }
-        }
-    }
-
     private static func failure(_ what: String, _ path: String) -> ConfigurationError {
         let file = path.isEmpty ? "" : ", “\(path)”"
-        let reason = takeErrors().map { ": \($0)" } ?? ""
-        return ConfigurationError(
-            code: .invalidValue,
-            message: "\(what)\(file)\(reason). It must be a file in PEM format that this program may read."
-        )
+        let error = TLSError.takeFirst()
+        let (reason, remedy): (String, String) =
+            if error?.isMismatch == true {
+                ("it does not belong to the certificate", "Name the key that the certificate (cert=) was made for.")
+            } else if error?.wantsPassphrase == true {
+                ("it is encrypted", "Name a file without a passphrase that this program alone may read.")
+            } else {
+                (
+                    error?.description ?? "no reason is given",
+                    "It must be a file in PEM format that this program may read."
+                )
+            }
+        return ConfigurationError(code: .invalidValue, message: "\(what)\(file): \(reason). \(remedy)")
     }
 }

@@ -62,12 +62,7 @@ final class TLSStream: ByteStream {
             switch event {
             case .opened: advance()
             case .received(let bytes): receive(bytes)
-            case .ended(let reason):
-                end(
-                    isReady
-                        ? reason
-                        : "\(reason) TLS had not been agreed upon; a server without TLS wants redis:// in the URL."
-                )
+            case .ended(let failure): end(failure)
             }
         }
     }
@@ -81,10 +76,16 @@ final class TLSStream: ByteStream {
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[written...].prefix(Int(Int32.max)))
                 return SSL_write(ssl, rest.baseAddress, Int32(rest.count))
             }
-            guard count > 0 else { return end("\(address): what is sent cannot be encrypted\(reason()).") }
+            guard count > 0 else {
+                return end("\(address): what is sent cannot be encrypted\(Self.inBrackets(.takeFirst())).")
+            }
             written += Int(count)
         }
         passOn()
+    }
+
+    var suspicion: String? {
+        isReady || stream.suspicion == nil ? nil : "A server without TLS wants redis:// in the URL."
     }
 
     func close() {
@@ -139,7 +140,7 @@ final class TLSStream: ByteStream {
             switch SSL_get_error(ssl, count) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return passOn()
             case SSL_ERROR_ZERO_RETURN: return end("\(address) closed the connection. It may be restarting.")
-            default: return end("\(address): what it sends cannot be decrypted\(reason()).")
+            default: return end(readingFailure())
             }
         }
     }
@@ -170,28 +171,69 @@ final class TLSStream: ByteStream {
         return SSL_set1_host(ssl, name) == 1
     }
 
-    private func handshakeFailure() -> String {
+    private func handshakeFailure() -> HandshakeFailure {
+        let error = TLSError.takeFirst()
         let verdict = SSL_get_verify_result(ssl)
-        if verdict != Int(X509_V_OK), let text = X509_verify_cert_error_string(verdict) {
-            return
-                "The certificate of \(address) is not to be trusted: \(String(cString: text)). Name the authority that signed it "
-                + "with ca= in the URL, or the name that it is for with server_name=."
-        }
-        return
-            "\(address) and this client cannot agree on TLS\(reason()). A server without TLS wants redis:// in the URL; one that "
-            + "wants to know its clients needs cert= and key=."
+        if verdict != Int(X509_V_OK) { return distrust(verdict) }
+        if let failure = rejection(error) { return failure }
+        let message =
+            "\(address) and this client cannot agree on TLS\(Self.inBrackets(error)). A server without TLS wants redis:// in "
+            + "the URL; one that wants to know its clients needs cert= and key=."
+        return HandshakeFailure(reason: .notTrusted, message: message)
     }
 
-    private func reason() -> String {
-        TLSContext.takeErrors().map { " (\($0))" } ?? ""
+    /// Why the server's certificate is not believed.
+    private func distrust(_ verdict: Int) -> HandshakeFailure {
+        let text = X509_verify_cert_error_string(verdict).map { String(cString: $0) } ?? "error \(verdict)"
+        let remedy =
+            switch Int32(clamping: verdict) {
+            case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
+                "Name the host that it is for with server_name= in the URL, or have names not compared with verify=ca."
+            case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID:
+                "Renew it, or check this machine's clock."
+            default: "Name the file with the certificate of the authority that signed it with ca= in the URL."
+            }
+        let message = "The certificate of \(address) is not to be trusted: \(text). \(remedy)"
+        return HandshakeFailure(reason: .notTrusted, message: message)
+    }
+
+    /// Why the server does not believe this client, if that is what it says.
+    ///
+    /// Since TLS 1.3 a server says so after the client has taken the connection for ready.
+    private func rejection(_ error: TLSError?) -> HandshakeFailure? {
+        guard let error, let alert = error.certificateAlert else { return nil }
+        let message =
+            switch (alert, context.configuration.certificate) {
+            case (.required, _), (.refused, nil):
+                "\(address) wants to know its clients. Name a certificate and its key with cert= and key= in the URL."
+            case (.refused, .some(let path)):
+                "\(address) does not take this client's certificate (cert=), “\(path)”: it says \(error). Name one that an "
+                    + "authority has signed which the server trusts."
+            }
+        return HandshakeFailure(reason: .notTrusted, message: message)
+    }
+
+    private func readingFailure() -> HandshakeFailure {
+        let error = TLSError.takeFirst()
+        if let failure = rejection(error) { return failure }
+        let message = "\(address): what it sends cannot be decrypted\(Self.inBrackets(error))."
+        return HandshakeFailure(reason: .closed, message: message)
+    }
+
+    private static func inBrackets(_ error: TLSError?) -> String {
+        error.map { " (\($0))" } ?? ""
     }
 
     private func end(_ reason: String) {
+        end(HandshakeFailure(reason: .closed, message: reason))
+    }
+
+    private func end(_ failure: HandshakeFailure) {
         guard !isClosed else { return }
         isClosed = true
         stream.close()
         let handle = self.handle
         self.handle = nil
-        handle?(.ended(reason))
+        handle?(.ended(failure))
     }
 }

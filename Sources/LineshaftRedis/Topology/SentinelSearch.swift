@@ -31,21 +31,14 @@ final class SentinelSearch {
         if waiting.count == 1 { ask(0, failures: []) }
     }
 
-    private func ask(_ index: Int, failures: [String]) {
+    private func ask(_ index: Int, failures: [HandshakeFailure]) {
         guard index < sentinels.count else {
-            return finish(
-                .failure(
-                    HandshakeFailure(
-                        reason: .closed,
-                        message: "No Sentinel knows where the master “\(master)” is. \(failures.joined(separator: " "))"
-                    )
-                )
-            )
+            return finish(.failure(failure(of: failures)))
         }
         let sentinel = sentinels[index]
         var replies = 0
         var found: RedisAddress?
-        let next = { [weak self] (failure: String) in
+        let next = { [weak self] (failure: HandshakeFailure) in
             guard let self else { return }
             close()
             ask(index + 1, failures: failures + [failure])
@@ -61,12 +54,12 @@ final class SentinelSearch {
             case .ready:
                 self.socket?.write(SentinelReply.masterQuery(master).encoded)
                 self.socket?.write(SentinelReply.sentinelsQuery(master).encoded)
-            case .failed(let failure): next(failure.message)
+            case .failed(let failure): next(failure)
             case .reply(let reply):
                 replies += 1
                 if replies == 1 {
                     found = SentinelReply.masterAddress(reply)
-                    if found == nil { next("\(sentinel) knows no master “\(master)”.") }
+                    if found == nil { next(unknown(to: sentinel)) }
                 } else if let found {
                     remember(sentinel, SentinelReply.sentinelAddresses(reply))
                     close()
@@ -82,6 +75,20 @@ final class SentinelSearch {
         var known = [sentinel]
         for address in sentinels + others where !known.contains(address) { known.append(address) }
         sentinels = known
+    }
+
+    private func unknown(to sentinel: RedisAddress) -> HandshakeFailure {
+        let message = "\(sentinel) watches no master of that name. Check the name in the URL's path."
+        return HandshakeFailure(reason: .refused, message: message)
+    }
+
+    /// Why none of them knows; final only if it is for each of them.
+    private func failure(of failures: [HandshakeFailure]) -> HandshakeFailure {
+        let reasons = failures.map(\.message).joined(separator: " ")
+        return HandshakeFailure(
+            reason: failures.contains(where: \.mayHeal) ? .closed : failures.last?.reason ?? .closed,
+            message: "No Sentinel knows where the master “\(master)” is. \(reasons)"
+        )
     }
 
     private func close() {

@@ -24,6 +24,7 @@ extension RESPParser {
                 case LINESHAFT_REPLY_MAP: builder.begin(.map, count: Int(count))
                 case LINESHAFT_REPLY_SET: builder.begin(.set, count: Int(count))
                 case LINESHAFT_REPLY_PUSH: builder.begin(.push, count: Int(count))
+                case LINESHAFT_REPLY_ATTRIBUTE: builder.refuseAttribute()
                 default: builder.begin(.array, count: Int(count))
                 }
             }
@@ -79,6 +80,11 @@ extension ReplyBuilder {
             let line = String(decoding: bytes, as: UTF8.self)
             return append(type == REDIS_REPLY_ERROR ? .error(RedisServerError(line: line)) : .status(line))
         }
+    }
+
+    /// Refuses what would stand before a reply and be none: the one after it would be taken for the next command's.
+    fileprivate mutating func refuseAttribute() -> Bool {
+        fail(.malformed, "The server sends an attribute, which nobody has asked for.")
     }
 
     /// Checks what follows a string; hiredis skips it without looking.

@@ -201,7 +201,13 @@ struct HandshakeTests {
         #expect(failure(Self.handshake(password: "x"), [.integer(1)])?.reason == .notRedis)
         let error = RESPError(code: .notRedis, message: "What answers is an HTTP server.")
         #expect(Self.handshake().failure(error).message.contains("HTTP"))
-        #expect(Self.handshake().closed().mayHeal)
-        #expect(Self.handshake().closed().message.contains("rediss://"))
+    }
+
+    @Test("A handshake has begun with the first answer")
+    func begins() {
+        var handshake = Self.handshake()
+        #expect(!handshake.hasBegun)
+        _ = handshake.receive(Self.pong)
+        #expect(handshake.hasBegun)
     }
 }

@@ -65,6 +65,15 @@ final class BlockingRedis {
         return Self.value(reply.assumingMemoryBound(to: redisReply.self))
     }
 
+    /// Waits until the server's replica has all that was written before.
+    ///
+    /// - Parameter key: A key to write, as the server waits for what was written by the same connection only.
+    /// - Throws: ``Failure`` when there is no replica, or it does not follow.
+    func waitForReplica(writing key: String) throws {
+        try send("SET", key, "1")
+        guard try send("WAIT", "1", "60000") == .integer(1) else { throw Failure(description: "No replica follows.") }
+    }
+
     /// Waits for what comes without having been asked for, such as a published message.
     func receive() throws -> RESPValue {
         var reply: UnsafeMutableRawPointer?

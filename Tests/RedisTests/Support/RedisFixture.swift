@@ -16,10 +16,34 @@ import Synchronization
 final class RedisFixture: BrokerFixture, ResultStoreFixture {
     let clock = VirtualClock()
     private let server: RedisServer
+    private let isCluster: Bool
     private let brokers = Mutex<[RedisBroker]>([])
 
-    init() throws {
-        server = try RedisServer(clockAt: clock.now)
+    /// Starts a server.
+    ///
+    /// - Parameter isCluster: Whether it is a Cluster of one node, which refuses calls whose keys are in several slots.
+    /// - Throws: When the server does not start.
+    init(isCluster: Bool = false) async throws {
+        self.isCluster = isCluster
+        guard isCluster else {
+            server = try RedisServer(clockAt: clock.now)
+            return
+        }
+        server = try RedisServer(
+            ["--cluster-enabled", "yes", "--cluster-port", "\(FreePort.next())"],
+            port: FreePort.next(),
+            clockAt: clock.now.advanced(by: .zero - Self.clusterDelay)
+        )
+        try BlockingRedis(server).ok("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        server.clock?.advance(by: Self.clusterDelay)
+        try await server.said("Cluster state changed: ok")
+    }
+
+    /// A Cluster's node serves nothing for the first two seconds of its own clock.
+    private static let clusterDelay = Duration.seconds(3)
+
+    private var url: String {
+        isCluster ? "redis+cluster://127.0.0.1:\(server.port ?? 0)" : "redis+unix://\(server.socket)"
     }
 
     func makeBroker() async throws -> any Broker {
@@ -38,7 +62,7 @@ final class RedisFixture: BrokerFixture, ResultStoreFixture {
             resultRetention: .seconds(3600),
             logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() }
         )
-        let connection = try await BrokerAdapter.redis.open("redis+unix://\(server.socket)", environment)
+        let connection = try await BrokerAdapter.redis.open(url, environment)
         if let broker = connection.broker as? RedisBroker { brokers.withLock { $0.append(broker) } }
         return connection
     }

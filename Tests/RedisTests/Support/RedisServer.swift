@@ -30,6 +30,7 @@ final class RedisServer: Sendable {
     /// The wall clock that the server goes by, if it is not the machine's.
     let clock: ServerClock?
     private let options: [String]
+    private let configuration: String?
     private let state = Mutex(State())
 
     /// The socket's path.
@@ -43,15 +44,25 @@ final class RedisServer: Sendable {
     /// - Parameters:
     ///   - options: What is added to the command line, such as `["--maxmemory", "10mb"]`.
     ///   - port: A port on loopback beside the socket.
+    ///   - configuration: What the server's configuration file says, which the server may write to; a Sentinel has to.
     ///   - start: Where the server's wall clock stands still from the start; `nil` leaves it the machine's.
     /// - Throws: When there is no such program, or it does not get ready.
-    init(_ options: [String] = [], port: Int? = nil, clockAt start: Timestamp? = nil) throws {
+    init(
+        _ options: [String] = [],
+        port: Int? = nil,
+        configuration: String? = nil,
+        clockAt start: Timestamp? = nil
+    ) throws {
         self.options = options
         self.port = port
+        self.configuration = configuration
         // The path of a socket may have no more than about a hundred bytes.
         folder = "/tmp/lineshaft-redis-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         clock = try start.map { [folder] in try ServerClock(in: URL(filePath: folder), start: $0) }
+        if let configuration {
+            try configuration.write(toFile: folder + "/server.conf", atomically: false, encoding: .utf8)
+        }
         try self.start()
     }
 
@@ -67,9 +78,11 @@ final class RedisServer: Sendable {
     /// Starts the server again after ``stop(signal:)``.
     func start() throws {
         let program = ProcessInfo.processInfo.environment["LINESHAFT_REDIS_SERVER"] ?? "redis-server"
+        let file = configuration == nil ? [] : [folder + "/server.conf"]
         let command =
-            [
-                program, "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder,
+            [program] + file
+            + [
+                "--port", "\(port ?? 0)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder,
                 "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "",
             ] + options
         let (pid, output) = try Self.spawn(command, clock?.environment() ?? [:])
@@ -78,9 +91,10 @@ final class RedisServer: Sendable {
         guard log.waitUntilReady() else {
             var status: Int32 = 0
             waitpid(pid, &status, 0)
-            throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.text)")
+            throw StartFailure("\(command.joined(separator: " ")) ended before it was ready:\n\(log.transcript.text)")
         }
         state.withLock { $0 = State(pid: pid, log: log) }
+        Self.note(pid, in: folder)
     }
 
     /// Ends the server and waits until it has ended; without effect if it has.
@@ -91,6 +105,7 @@ final class RedisServer: Sendable {
                 return state.pid
             })
         else { return }
+        Self.running.withLock { $0[pid] = nil }
         kill(pid, signal)
         // A stopped process could not end.
         kill(pid, SIGCONT)
@@ -105,11 +120,45 @@ final class RedisServer: Sendable {
     }
 
     /// What the server has said since it was started.
-    var log: String { state.withLock(\.log)?.text ?? "" }
+    var log: String { state.withLock(\.log)?.transcript.text ?? "" }
+
+    /// Suspends until the server has said something.
+    ///
+    /// - Throws: When the server ends before it does, or the calling task is cancelled.
+    func said(_ text: String) async throws {
+        guard let log = state.withLock(\.log), await log.transcript.said(text) else {
+            throw StartFailure("The server in \(folder) never said “\(text)”:\n\(self.log)")
+        }
+    }
 
     struct StartFailure: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
+    }
+
+    /// The servers that run, with their folders.
+    private static let running = Mutex<[pid_t: String]>([:])
+
+    /// Ends, together with this process, the servers whose tests have not let go of them; the last test's may be among them.
+    private static let endsWithProcess: Void = {
+        atexit {
+            let left = RedisServer.running.withLock { $0 }
+            for (pid, folder) in left {
+                kill(pid, SIGKILL)
+                var status: Int32 = 0
+                waitpid(pid, &status, 0)
+                do {
+                    try FileManager.default.removeItem(atPath: folder)
+                } catch {
+                    print("The folder \(folder) could not be removed: \(error)")
+                }
+            }
+        }
+    }()
+
+    private static func note(_ pid: pid_t, in folder: String) {
+        endsWithProcess
+        running.withLock { $0[pid] = folder }
     }
 
     private static let starting = Mutex(())
@@ -126,12 +175,20 @@ final class RedisServer: Sendable {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
             posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+            // The threads of Swift's pool have signals blocked, and the server would inherit that.
+            var attributes = posix_spawnattr_t()
+            posix_spawnattr_init(&attributes)
+            defer { posix_spawnattr_destroy(&attributes) }
+            var open = sigset_t()
+            sigemptyset(&open)
+            posix_spawnattr_setsigmask(&attributes, &open)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
             let arguments = command.map { strdup($0) } + [nil]
             let environment =
                 ProcessInfo.processInfo.environment.merging(more) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for string in arguments + environment { free(string) } }
             var pid: pid_t = 0
-            let result = posix_spawnp(&pid, command[0], &actions, nil, arguments, environment)
+            let result = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environment)
             close(ends[1])
             let output = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
             guard result == 0 else {
@@ -142,44 +199,5 @@ final class RedisServer: Sendable {
             }
             return (pid, output)
         }
-    }
-}
-
-/// Reads what a server writes until it ends, on a thread of its own, so that the server never waits for a reader.
-private final class ServerLog: Sendable {
-    private struct State {
-        var text = ""
-        var hasEnded = false
-    }
-
-    private let state = Mutex(State())
-    private let ready = DispatchSemaphore(value: 0)
-
-    init(_ output: FileHandle) {
-        Thread.detachNewThread { [self] in
-            var wasReady = false
-            while true {
-                let data = output.availableData
-                let isReady = state.withLock { state in
-                    state.text += String(decoding: data, as: UTF8.self)
-                    state.hasEnded = data.isEmpty
-                    return state.text.contains("eady to accept connections unix")
-                        || state.text.contains("server is now ready")
-                }
-                if !wasReady, isReady || data.isEmpty {
-                    wasReady = true
-                    ready.signal()
-                }
-                if data.isEmpty { return }
-            }
-        }
-    }
-
-    var text: String { state.withLock(\.text) }
-
-    /// Whether the server has got ready; otherwise it has ended.
-    func waitUntilReady() -> Bool {
-        ready.wait()
-        return !state.withLock(\.hasEnded)
     }
 }

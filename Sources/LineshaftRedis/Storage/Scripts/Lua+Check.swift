@@ -16,6 +16,11 @@ extension Lua {
                 wrong[#wrong + 1] = ARGV[i]
             end
         end
+        local layout = wrong[1] == nil and redis.call('GETRANGE', KEYS[1], 0, 0) or ''
+        if layout ~= '' and layout ~= '\1' then
+            return redis.error_reply('NEWERLAYOUT ' .. KEYS[1] .. ' was written in layout ' .. string.byte(layout)
+                .. ', this program knows 1')
+        end
         return wrong
         """#
 }
