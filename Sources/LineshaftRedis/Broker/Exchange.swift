@@ -58,6 +58,14 @@ final class Exchange: @unchecked Sendable {
         if answer.isHeldBack { result.heldBack.append(turn.queue) }
     }
 
+    /// Goes on without a queue that cannot be used: what was to be told there is refused, and the leases run out.
+    func leaveOut(_ turn: QueueTurn) {
+        missing -= 1
+        if !turn.settlements.isEmpty {
+            result.results[turn.queue] = [SettlementResult](repeating: .refused, count: turn.settlements.count)
+        }
+    }
+
     /// Takes a failure.
     func fail(_ error: BrokerError) {
         missing -= 1

@@ -30,6 +30,13 @@ package struct QueueInterest: Sendable {
         var isWoken = false
         /// When something falls due, by uptime.
         var due: Duration?
+        /// Until when it is left alone, because what is there cannot be used.
+        var barred: Duration?
+
+        func isAwake(at now: Duration) -> Bool {
+            if let barred, barred > now { return false }
+            return mayHaveMore || isWoken || due.map { $0 <= now } ?? false
+        }
     }
 
     /// How many queues that nothing is known of are asked at once, so that an idle worker of many queues asks little.
@@ -53,12 +60,25 @@ package struct QueueInterest: Sendable {
     /// Whether a queue may count on the worker, or has woken it.
     package var isCountedOn: Bool { entries.values.contains { $0.isNoted || $0.isWoken } }
 
-    /// Whether the worker is told what concerns a queue.
-    package func knows(_ queue: QueueName) -> Bool { entries[queue] != nil }
+    /// Whether the worker is told what concerns a queue, or leaves it alone for now.
+    package func knows(_ queue: QueueName, at now: Duration) -> Bool {
+        guard let entry = entries[queue] else { return false }
+        return entry.barred.map { $0 > now } ?? true
+    }
+
+    /// Whether a queue is left alone.
+    private func isBarred(_ queue: QueueName, at now: Duration) -> Bool {
+        entries[queue]?.barred.map { $0 > now } ?? false
+    }
+
+    /// What is in a queue cannot be used: it is left alone for a while, so that it does not hold up the others.
+    package mutating func bar(_ queue: QueueName, until time: Duration) {
+        entries[queue, default: Entry()].barred = time
+    }
 
     /// The worker will be told what concerns a queue from now on.
     package mutating func learn(_ queue: QueueName) {
-        entries[queue] = entries[queue] ?? Entry()
+        entries[queue, default: Entry()].barred = nil
     }
 
     /// A claim begins: what to ask, all at once.
@@ -69,10 +89,9 @@ package struct QueueInterest: Sendable {
         var questions: [Question] = []
         var left = request.limit
         var awake = request.shares.filter { share in
-            let entry = entries[share.queue] ?? Entry()
-            return entry.mayHaveMore || entry.isWoken || entry.due.map { $0 <= now } ?? false
+            (entries[share.queue] ?? Entry()).isAwake(at: now)
         }
-        if awake.isEmpty { awake = rescan(request.shares) }
+        if awake.isEmpty { awake = rescan(request.shares.filter { !isBarred($0.queue, at: now) }) }
         for share in awake where left > 0 {
             let wanted = awake.count == 1 ? share.maximum : min(share.fair, share.maximum)
             // No more than a call gives, or a queue that gave all it may would pass for an empty one.
@@ -101,8 +120,7 @@ package struct QueueInterest: Sendable {
         var left = request.limit - taken.values.reduce(0, +)
         var questions: [Question] = []
         for share in request.shares where left > 0 {
-            let entry = entries[share.queue] ?? Entry()
-            guard entry.mayHaveMore || entry.isWoken || entry.due.map({ $0 <= now }) ?? false else { continue }
+            guard (entries[share.queue] ?? Entry()).isAwake(at: now) else { continue }
             let limit = min(share.maximum - taken[share.queue, default: 0], left, StorageLimits.jobs)
             // One that gave less than it was asked for has nothing left.
             guard limit > 0, taken[share.queue, default: 0] >= asked[share.queue, default: 0] else { continue }
@@ -208,7 +226,9 @@ package struct QueueInterest: Sendable {
 
     /// How long until something falls due in any of the queues.
     package func nextDue(of request: ClaimRequest, at now: Duration) -> Duration? {
-        request.shares.compactMap { entries[$0.queue]?.due }.min().map { max($0 - now, .zero) }
+        request.shares.compactMap { share in
+            entries[share.queue].flatMap { $0.barred ?? $0.due }
+        }.min().map { max($0 - now, .zero) }
     }
 
     private mutating func takeWoken() -> [QueueName] {

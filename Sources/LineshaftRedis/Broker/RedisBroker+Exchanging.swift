@@ -112,7 +112,8 @@ extension RedisBroker {
         // A worker that claims without a port is nobody that could be woken.
         guard let attached = attachedWorkers[request.worker], attached.port != nil else { return true }
         if request.shares.isEmpty { return !attached.interest.isCountedOn }
-        return request.shares.allSatisfy { attached.interest.knows($0.queue) }
+        let now = clock.uptime
+        return request.shares.allSatisfy { attached.interest.knows($0.queue, at: now) }
     }
 
     /// Listens to what concerns the queues of a request, and passes on what the worker has given up.
@@ -127,10 +128,16 @@ extension RedisBroker {
             }
             return
         }
-        for share in request.shares where !attached.interest.knows(share.queue) {
-            try await register(share.queue)
-            try await listen(to: settings.channel(of: share.queue))
-            attachedWorkers[request.worker]?.interest.learn(share.queue)
+        for share in request.shares where !attached.interest.knows(share.queue, at: clock.uptime) {
+            do throws(BrokerError) {
+                try await register(share.queue)
+                try await listen(to: settings.channel(of: share.queue))
+                attachedWorkers[request.worker]?.interest.learn(share.queue)
+            } catch {
+                // A worker with nothing else to do says so; another one goes on with its other queues.
+                guard error.isOfQueue, request.shares.count > 1 else { throw error }
+                bar(share.queue, for: request.worker, error)
+            }
         }
     }
 
@@ -182,7 +189,12 @@ extension RedisBroker {
         case .success(let answer): exchange.take(answer, of: turn, deliveries: note(answer, of: turn))
         case .failure(let error):
             noteFailure(of: turn)
-            exchange.fail(error)
+            if error.isOfQueue, let request = turn.request, request.shares.count > 1 {
+                bar(turn.queue, for: request.worker, error)
+                exchange.leaveOut(turn)
+            } else {
+                exchange.fail(error)
+            }
         }
         guard exchange.isOver else { return }
         if let failure = exchange.failure {
@@ -191,6 +203,19 @@ extension RedisBroker {
         } else {
             exchange.completion(.success(exchange.result))
         }
+    }
+
+    /// How long a queue is left alone in which something cannot be used.
+    private static let barTime = Duration.seconds(15)
+
+    private func bar(_ queue: QueueName, for worker: WorkerID, _ error: BrokerError) {
+        attachedWorkers[worker]?.interest.bar(queue, until: clock.uptime + Self.barTime)
+        // Looked at again before it is used.
+        knownQueues.remove(queue)
+        logger.error(
+            "A queue cannot be used; the worker leaves it alone for a while and goes on with the others",
+            metadata: ["job.queue": "\(queue)", "error": "\(error)"]
+        )
     }
 
     /// Takes in what a turn came to.

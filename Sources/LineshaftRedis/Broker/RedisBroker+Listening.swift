@@ -20,7 +20,7 @@ extension RedisBroker {
             channelWaiters[channel]?.removeAll { $0 === waiter }
             if channelWaiters[channel]?.isEmpty == true { channelWaiters[channel] = nil }
         }
-        try await wait(for: waiter)
+        try await wait(for: waiter, within: configuration.commandTimeout)
     }
 
     private static let notConnected = BrokerError(
@@ -28,9 +28,35 @@ extension RedisBroker {
         message: "This connection to Redis has not been opened yet."
     )
 
-    /// Suspends until a waiter is resumed that others know of already; as long as a command may take.
-    func wait(for waiter: Waiter<Void>) async throws(BrokerError) {
+    /// Suspends until a waiter is resumed that others know of already.
+    ///
+    /// - Parameters:
+    ///   - waiter: The waiter.
+    ///   - limit: How long to wait at most; `nil` waits as long as it takes.
+    /// - Throws: What the waiter is resumed with, and ``/Lineshaft/BrokerError`` with the code `unavailable` after the limit or
+    ///   `cancelled`.
+    func wait(for waiter: Waiter<Void>, within limit: Duration? = nil) async throws(BrokerError) {
         let loop = self.loop
+        let timer = UVTimer(on: loop)
+        if let limit {
+            do {
+                try timer.start(after: limit) { [configuration] in
+                    waiter.resume(
+                        .failure(
+                            BrokerError(
+                                code: .unavailable,
+                                message:
+                                    "Redis has not confirmed within \(configuration.commandTimeout) that it sends messages. "
+                                    + "It is overloaded, or the connection for messages cannot be made."
+                            )
+                        )
+                    )
+                }
+            } catch {
+                throw BrokerError(code: .closed, message: error.message)
+            }
+        }
+        defer { timer.cancel() }
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Void, BrokerError>, Never>) in
                 waiter.attach(continuation)

@@ -29,10 +29,11 @@ extension RedisBroker {
     /// - Parameter worker: The worker that has stopped.
     public func detach(_ worker: WorkerID) async {
         var left: [QueueName] = []
+        let now = clock.uptime
         if var attached = attachedWorkers.removeValue(forKey: worker) {
             listener?.stopListening(to: settings.channel(of: worker))
             for queue in attached.interest.queues
-            where !attachedWorkers.values.contains(where: { $0.interest.knows(queue) }) {
+            where !attachedWorkers.values.contains(where: { $0.interest.knows(queue, at: now) }) {
                 listener?.stopListening(to: settings.channel(of: queue))
             }
             let (noted, woken) = attached.interest.withdraw()

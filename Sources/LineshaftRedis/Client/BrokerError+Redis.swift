@@ -78,6 +78,9 @@ extension BrokerError {
         }
     }
 
+    /// Whether it is about what one queue holds, so that others may be fine.
+    var isOfQueue: Bool { code == .corrupt || code == .rejected && cause is StorageError }
+
     /// The same error with the key's name, where it is about what the key holds.
     func naming(_ key: [UInt8]) -> BrokerError {
         guard (cause as? RedisServerError)?.code == "WRONGTYPE" else { return self }

@@ -21,6 +21,7 @@ struct Child {
     ///   - command: The program, by path or by name, and its arguments.
     ///   - output: A file for its output instead.
     ///   - advice: What to do when there is no such program.
+    /// - Throws: When it cannot be started.
     init(_ command: [String], output: String? = nil, advice: String) throws {
         let arguments = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }

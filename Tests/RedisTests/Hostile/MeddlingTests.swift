@@ -21,7 +21,7 @@ struct MeddlingTests: Sendable {
 
     /// Sends the server a command of one's own.
     @discardableResult
-    private func send(_ command: String...) throws -> StorageReply {
+    private func send(_ command: String...) throws -> RESPValue {
         try BlockingRedis(server).send(command.map { Array($0.utf8) })
     }
 
@@ -101,6 +101,28 @@ struct MeddlingTests: Sendable {
         await jobs.shutdown()
     }
 
+    @Test(arguments: [true, false])
+    func `A worker goes on with its other queues when one is spoilt`(_ isSpoiltBefore: Bool) async throws {
+        let jobs = try await JobSystem(redis: url())
+        let key = "lineshaft:{bad}:meta"
+        if isSpoiltBefore { try spoil(key) }
+        let values = try await jobs.echoing(queues: ["bad", "good"]).run {
+            var values = [try await jobs.submit(Echo(text: "first"), on: "good").value]
+            if !isSpoiltBefore {
+                _ = try await jobs.submit(Echo(text: "fine"), on: "bad").value
+                try spoil(key)
+            }
+            // The worker is woken for the queue, and finds what it cannot use.
+            await #expect(throws: BrokerError.self) { try await jobs.submit(Echo(text: "lost"), on: "bad") }
+            for number in 0..<20 {
+                values.append(try await jobs.submit(Echo(text: "\(number)"), on: "good").value)
+            }
+            return values
+        }
+        #expect(values == ["first"] + (0..<20).map { "\($0)" })
+        await jobs.shutdown()
+    }
+
     @Test
     func `Scripts that are flushed are loaded again`() async throws {
         let jobs = try await JobSystem(redis: url())
@@ -155,16 +177,17 @@ struct MeddlingTests: Sendable {
         let log = LogRecorder()
         let jobs = try await JobSystem(redis: url(), log: log)
         let newer = try await jobs.submit(Echo(text: "newer"))
-        let key = "lineshaft:{default}:jobs"
+        // The jobs of a quarter of a second are together, by the first bytes of their identifiers.
+        let key = Array("lineshaft:{default}:jobs:".utf8) + newer.id.bytes.prefix(5)
         guard
             case .string(let record) = try BlockingRedis(server).send([
-                Array("HGET".utf8), Array(key.utf8), newer.id.bytes,
+                Array("HGET".utf8), key, newer.id.bytes,
             ])
         else {
             Issue.record("The job is not where it should be.")
             return
         }
-        try BlockingRedis(server).send([Array("HSET".utf8), Array(key.utf8), newer.id.bytes, [99] + record.dropFirst()])
+        try BlockingRedis(server).send([Array("HSET".utf8), key, newer.id.bytes, [99] + record.dropFirst()])
         let value = try await jobs.echoing().run {
             let value = try await jobs.submit(Echo(text: "other")).value
             await log.said("A job that this program cannot read is put aside")
