@@ -1,0 +1,59 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+internal import LineshaftTesting
+
+/// Who had which jobs, and when they came back from workers that died.
+struct Deliveries {
+    private struct Holding {
+        let process: String
+        let token: UInt64
+        var hasReturned = false
+        var isGivenUp = false
+    }
+
+    /// How many jobs' handlers returned more than once.
+    private(set) var runAgain = 0
+    /// How long after a worker's death each of its jobs was with another one.
+    private(set) var recoveries: [Duration] = []
+    /// The most jobs of one dead worker whose handlers had returned and ran again.
+    private(set) var mostAgainAfterOneDeath = 0
+    /// Jobs that were given out again although their worker was not killed and had not given them back.
+    private(set) var unexplained: [JobID] = []
+
+    init(_ history: History) {
+        var holdings: [JobID: Holding] = [:]
+        var deaths: [String: Int64] = [:]
+        var again: [String: Int] = [:]
+        for event in history.events {
+            switch event.kind {
+            case .processDied:
+                deaths[event.process] = event.steady
+            case .delivered(_, let delivered):
+                if let before = holdings[delivered.job], before.token < delivered.token, !before.isGivenUp {
+                    if let death = deaths[before.process] {
+                        recoveries.append(.nanoseconds(event.steady - death))
+                    } else {
+                        unexplained.append(delivered.job)
+                    }
+                    if before.hasReturned {
+                        runAgain += 1
+                        again[before.process, default: 0] += 1
+                    }
+                }
+                holdings[delivered.job] = Holding(process: event.process, token: delivered.token)
+            case .ended(let job, let token, let how) where holdings[job]?.token == token && how == "returned":
+                holdings[job]?.hasReturned = true
+            case .settled(_, let job, let token, true) where holdings[job]?.token == token:
+                holdings[job]?.isGivenUp = true
+            default:
+                break
+            }
+        }
+        mostAgainAfterOneDeath = again.values.max() ?? 0
+    }
+}
