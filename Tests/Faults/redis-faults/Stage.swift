@@ -166,7 +166,7 @@ final class Stage: Sendable {
                 last = (told, clock.uptime)
                 looks = 0
             }
-            let patience = Duration.seconds(3 * (looks + 1))
+            let patience = Duration.seconds(looks == 0 ? 2 : 3 * looks)
             guard clock.uptime - last.since > patience else { continue }
             looks += 1
             if try await isIdle(), looks >= 2 {

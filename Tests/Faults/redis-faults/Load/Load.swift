@@ -19,6 +19,8 @@ final class Load: Sendable {
         var accepted: [JobID] = []
         /// Those of them whose submitters know how they ended.
         var told: Set<JobID> = []
+        /// Those of them of which the server has said that it knows nothing.
+        var vanished: [JobID] = []
         /// How often a submission failed, by what was said.
         var refusals: [String: Int] = [:]
         var isStopping = false
@@ -92,8 +94,7 @@ final class Load: Sendable {
         do {
             guard let handle = try await submit(number) else { return true }
             state.withLock { $0.accepted.append(handle.id) }
-            _ = try await handle.outcome
-            state.withLock { _ = $0.told.insert(handle.id) }
+            try await waitForEnd(of: handle)
             return true
         } catch is CancellationError {
             return false
@@ -102,6 +103,20 @@ final class Load: Sendable {
         } catch {
             state.withLock { $0.problems.append("A submitter was told: \(error)") }
             return false
+        }
+    }
+
+    /// Waits for a job's end, however often the server cannot be asked.
+    private func waitForEnd(of handle: JobHandle<String>) async throws {
+        while true {
+            do {
+                _ = try await handle.outcome
+                return state.withLock { _ = $0.told.insert(handle.id) }
+            } catch let error as JobError where error.code == .notFound {
+                return state.withLock { $0.vanished.append(handle.id) }
+            } catch let error as BrokerError where error.code == .unavailable {
+                try await Task.sleep(for: .milliseconds(50))
+            }
         }
     }
 

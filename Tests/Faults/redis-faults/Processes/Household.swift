@@ -46,6 +46,9 @@ final class Household: Sendable {
         }
     }
 
+    /// The number that was given last.
+    var lastNumber: Int { state.withLock { $0.names } }
+
     /// Ends all children, undoes everything and removes the folder.
     func clear() {
         let (children, undoing) = state.withLock { state in

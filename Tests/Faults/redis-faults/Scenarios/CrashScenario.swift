@@ -17,7 +17,7 @@ struct CrashScenario: Scenario {
         try await stage.open(server.url)
         let terms = Crew.Terms(url: server.url)
         try stage.crew.start(4, terms)
-        let plan = Load.Plan(jobs: stage.jobs, window: min(stage.jobs, 20_000), probe: Probe(milliseconds: 2))
+        let plan = Load.Plan(jobs: stage.jobs, window: min(stage.jobs, 20_000), probe: Probe(milliseconds: 25))
         // The last ones are left to those that come after all were killed.
         let last = stage.jobs / 10
         try await stage.live(under: plan) { load in

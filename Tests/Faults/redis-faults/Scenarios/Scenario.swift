@@ -22,6 +22,14 @@ protocol Scenario: Sendable {
 /// All of them, in the order in which they run.
 enum Scenarios {
     static let all: [any Scenario] = [
-        CrashScenario()
+        CrashScenario(),
+        RestartScenario(policy: .always),
+        RestartScenario(policy: .everySecond),
+        CutScenario(),
+        PauseScenario(),
+        MemoryScenario(),
+        DiskScenario(),
+        PartitionScenario(),
+        StopScenario(),
     ]
 }

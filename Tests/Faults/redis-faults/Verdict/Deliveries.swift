@@ -48,6 +48,9 @@ struct Deliveries {
                 holdings[delivered.job] = Holding(process: event.process, token: delivered.token)
             case .ended(let job, let token, let how) where holdings[job]?.token == token && how == "returned":
                 holdings[job]?.hasReturned = true
+            case .settling(_, let job, let token, .returned) where holdings[job]?.token == token:
+                // The next one may have it before this one hears that it was taken back.
+                holdings[job]?.isGivenUp = true
             case .settled(_, let job, let token, true) where holdings[job]?.token == token:
                 holdings[job]?.isGivenUp = true
             default:

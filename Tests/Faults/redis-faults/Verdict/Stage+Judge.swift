@@ -12,8 +12,8 @@ internal import LineshaftTesting
 extension Stage {
     /// What may be otherwise than promised, because the server itself has forgotten.
     struct Leniency: Sendable {
-        /// The times of which the server may remember nothing, by uptime in nanoseconds.
-        var forgotten: [ClosedRange<Int64>] = []
+        /// The times of which the server may remember nothing, by uptime.
+        var forgotten: [ClosedRange<Duration>] = []
     }
 
     /// Reads all outcomes back, and checks the record of what happened.
@@ -59,11 +59,11 @@ extension Stage {
     }
 
     /// Jobs about which something was said in times of which the server may remember nothing.
-    private func jobs(of history: History, in forgotten: [ClosedRange<Int64>]) -> Set<JobID> {
+    private func jobs(of history: History, in forgotten: [ClosedRange<Duration>]) -> Set<JobID> {
         if forgotten.isEmpty { return [] }
         return Set(
             history.events.compactMap { event in
-                forgotten.contains { $0.contains(event.steady) } ? event.kind.job : nil
+                forgotten.contains { $0.contains(.nanoseconds(event.steady)) } ? event.kind.job : nil
             }
         )
     }
@@ -73,15 +73,21 @@ extension Stage {
         _ progress: Load.Progress,
         excused: Set<JobID>
     ) {
-        let lost = progress.accepted.filter { outcomes[$0] == nil }
-        let unexcused = lost.filter { !excused.contains($0) }
-        report.note("lost", Double(lost.count), "jobs")
+        let missing = progress.accepted.filter { outcomes[$0] == nil }
+        let unexcused = missing.filter { !excused.contains($0) }
+        report.note("lost", Double(missing.count { !progress.told.contains($0) }), "jobs")
+        if !excused.isEmpty {
+            report.note("forgotten after their end", Double(missing.count(where: progress.told.contains)), "jobs")
+        }
         report.require(
             unexcused.isEmpty,
             "\(unexcused.count.grouped) of \(progress.accepted.count.grouped) acknowledged jobs have no outcome, such as "
                 + "\(unexcused.first?.description ?? "")"
         )
+        let vanished = progress.vanished.filter { !excused.contains($0) }
+        report.require(vanished.isEmpty, "Submitters of \(vanished.count.grouped) jobs were told that there is none.")
         let untold = progress.accepted.filter { outcomes[$0] != nil && !progress.told.contains($0) }
+            .filter { !excused.contains($0) }
         report.require(untold.isEmpty, "The submitters of \(untold.count.grouped) jobs were never told how they ended.")
         let failed = outcomes.values.filter { record in
             if case .succeeded = record.outcome { return false }

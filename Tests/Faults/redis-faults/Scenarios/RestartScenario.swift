@@ -1,0 +1,71 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+internal import Synchronization
+
+/// The server dies under load and is started again on its append-only file.
+///
+/// With `always` it must have forgotten nothing. With `everysec` the file is cut back as well, as when the machine loses its
+/// power: a process that is killed leaves to the system what it has written, and that loses nothing.
+struct RestartScenario: Scenario {
+    /// How often the server's file is brought to the disk.
+    enum Policy: String, Sendable {
+        case always
+        case everySecond = "everysec"
+    }
+
+    let policy: Policy
+
+    var name: String { "restart-\(policy.rawValue)" }
+    var summary: String {
+        "the server killed with SIGKILL and started again under load, `appendfsync \(policy.rawValue)`"
+            + (policy == .always ? "" : ", the last second of its file gone")
+    }
+    let jobs = (full: 20_000, short: 500)
+
+    func run(_ stage: Stage) async throws {
+        let server = try stage.startServer(["--appendonly", "yes", "--appendfsync", policy.rawValue])
+        try await stage.open(server.url)
+        // Leases that a dead server keeps for a short time only are soon with others.
+        let terms = Crew.Terms(url: server.url, lease: .seconds(2))
+        try stage.crew.start(2, terms)
+        let plan = Load.Plan(
+            jobs: stage.jobs,
+            window: stage.isShort ? 50 : 400,
+            goesOn: true,
+            probe: Probe(milliseconds: 5),
+            identities: stage.name
+        )
+        let file = AppendOnlyFile(of: server)
+        let forgotten = Mutex<[ClosedRange<Duration>]>([])
+        try await stage.live(under: plan) { load in
+            for _ in 0..<(stage.isShort ? 2 : 10) {
+                let before = load.counts.told
+                // It has come back when jobs end again.
+                while load.counts.told < before + 20 { try await stage.clock.sleep(for: .milliseconds(20)) }
+                try await stage.clock.sleep(for: stage.isShort ? .milliseconds(500) : .seconds(2))
+                let old = try file.length(at: stage.clock.uptime)
+                try await stage.clock.sleep(for: .seconds(1))
+                server.kill()
+                if policy == .everySecond {
+                    try file.cut(to: old)
+                    forgotten.withLock { $0.append(old.time...stage.clock.uptime) }
+                }
+                stage.report.count("server killed")
+                try server.start()
+            }
+        }
+        let times = forgotten.withLock { $0 }
+        try await stage.judge(Stage.Leniency(forgotten: times))
+        if let longest = times.map({ $0.upperBound - $0.lowerBound }).max() {
+            stage.report.remark(
+                "Each time the server forgot its last moments, up to \(longest.text): what was acknowledged then may be lost, "
+                    + "and what ended then may have run again. Everything else held."
+            )
+        }
+    }
+}
