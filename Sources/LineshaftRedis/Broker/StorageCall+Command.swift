@@ -27,7 +27,7 @@ extension StorageCall {
         encoder.beginScript(script.digest, keys: keys.count, arguments: arguments.count)
         for key in keys { encoder.append(key) }
         for argument in arguments { encoder.append(argument) }
-        return RedisCommand(bytes: encoder.take(), script: script) { answer in
+        return RedisCommand(bytes: encoder.take(), script: script, isPromise: isPromise) { answer in
             completion(
                 answer.flatMap { reply in
                     do throws(StorageError) {
