@@ -16,7 +16,7 @@ final class Stage: Sendable {
         var system: JobSystem?
         var control: RedisBroker?
         var url = ""
-        var load: Load?
+        var loads: [Load] = []
         var servers: [RedisProcess] = []
     }
 
@@ -80,7 +80,7 @@ final class Stage: Sendable {
     /// Submits jobs while `break` does what it does, and waits until they have ended.
     func live(under plan: Load.Plan, break body: @Sendable @escaping (Load) async throws -> Void) async throws {
         let load = Load(plan, to: try system)
-        state.withLock { $0.load = load }
+        state.withLock { $0.loads.append(load) }
         let start = clock.uptime
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -113,8 +113,10 @@ final class Stage: Sendable {
         return History(merging: histories)
     }
 
-    /// What was submitted last.
-    var load: Load? { state.withLock { $0.load } }
+    /// What was submitted, over all loads.
+    var progress: Load.Progress {
+        state.withLock { $0.loads }.map(\.progress).reduce(into: Load.Progress()) { $0.add($1) }
+    }
 
     /// Where the submitter is connected to.
     var url: String { state.withLock { $0.url } }

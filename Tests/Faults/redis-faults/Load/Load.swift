@@ -26,6 +26,16 @@ final class Load: Sendable {
         var isStopping = false
         var isFinished = false
         var problems: [String] = []
+
+        /// Adds what another load has come to.
+        mutating func add(_ other: Progress) {
+            begun += other.begun
+            accepted += other.accepted
+            told.formUnion(other.told)
+            vanished += other.vanished
+            refusals.merge(other.refusals, uniquingKeysWith: +)
+            problems += other.problems
+        }
     }
 
     /// What is submitted, and how.

@@ -52,7 +52,7 @@ struct DiskScenario: Scenario {
                 try FileManager.default.removeItem(atPath: folder + "/filler")
             }
         }
-        let refusals = stage.load?.progress.refusals ?? [:]
+        let refusals = stage.progress.refusals
         stage.report.note("refusals", Double(refusals.values.reduce(0, +)), "submissions")
         for (message, _) in refusals.sorted(by: { $0.value > $1.value }).prefix(1) {
             stage.report.remark("A submitter is told: \(message)")

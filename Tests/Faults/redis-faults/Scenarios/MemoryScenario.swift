@@ -37,7 +37,7 @@ struct MemoryScenario: Scenario {
                 _ = try await control.command(["DEL", "junk"])
             }
         }
-        let refusals = stage.load?.progress.refusals ?? [:]
+        let refusals = stage.progress.refusals
         stage.report.note("refusals", Double(refusals.values.reduce(0, +)), "submissions")
         for (message, _) in refusals.sorted(by: { $0.value > $1.value }).prefix(1) {
             stage.report.remark("A submitter is told: \(message)")

@@ -31,5 +31,7 @@ enum Scenarios {
         DiskScenario(),
         PartitionScenario(),
         StopScenario(),
+        FailoverScenario(waits: false),
+        FailoverScenario(waits: true),
     ]
 }

@@ -14,6 +14,8 @@ extension Stage {
     struct Leniency: Sendable {
         /// The times of which the server may remember nothing, by uptime.
         var forgotten: [ClosedRange<Duration>] = []
+        /// Whether it may have forgotten also what it had acknowledged.
+        var excusesLoss = true
     }
 
     /// Reads all outcomes back, and checks the record of what happened.
@@ -25,13 +27,12 @@ extension Stage {
     @discardableResult
     func judge(recoveringWithin limit: Duration? = nil, _ leniency: Leniency = Leniency()) async throws -> History {
         noteCasualties()
-        guard let load else { return History() }
-        let progress = load.progress
+        let progress = progress
         for problem in progress.problems.prefix(3) { report.violation(problem) }
         let outcomes = try await readBack(progress.accepted)
         let history = try history()
         let excused = jobs(of: history, in: leniency.forgotten)
-        judgeOutcomes(outcomes, progress, excused: excused)
+        judgeOutcomes(outcomes, progress, excused: leniency.excusesLoss ? excused : [])
         let checker = HistoryChecker(tolerance: .milliseconds(5))
         let violations = checker.violations(in: history).filter { !excused.contains($0.job) }
         for violation in violations.prefix(5) {
