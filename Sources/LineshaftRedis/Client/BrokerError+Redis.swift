@@ -49,7 +49,8 @@ extension BrokerError {
                     "A queue was written by a newer Lineshaft than this one. Update this program. (\(error.message))",
                 cause: error
             )
-        case "READONLY", "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNKILLABLE":
+        case "READONLY", "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED",
+            "UNKILLABLE":
             self.init(code: .unavailable, message: "Redis is not ready: \(error.line)", cause: error)
         default:
             self.init(code: .rejected, message: "Redis refused a call: \(error.line)", cause: error)

@@ -95,6 +95,8 @@ final class RedisLink {
         }
         let now = setup.clock.uptime
         if command.isPromise, setup.replicas != nil { return postPromise(command, at: now) }
+        // A claim that went before would be held back with the settlements that it follows, and its leases run.
+        askForConfirmation()
         queue.append(command.bytes, isIdempotent: true, deadline: now + setup.commandTimeout, waiter: command)
         if !deadlineTimer.isActive { watchDeadlines(at: now) }
         flushSoon()
@@ -293,7 +295,9 @@ final class RedisLink {
         flushSoon()
     }
 
-    /// Asks, once for all promises that are about to be sent, how many replicas have them.
+    /// Asks, once for all promises that have been posted since the last time, how many replicas have them.
+    ///
+    /// It is done before anything else is sent, and in any case when the loop turns.
     ///
     /// A server answers that for what the connection has written. A promise that is repeated, or was made to somebody else before,
     /// writes nothing; so something is published, which every server passes on to its replicas, and keeps nowhere.
