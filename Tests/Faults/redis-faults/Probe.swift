@@ -25,7 +25,7 @@ struct Probe: Job {
     static func handler(of worker: String) -> Handler<Probe> {
         Handler(for: Probe.self) { job, _ in
             if let gate = job.gate, !job.exempt.contains(worker) { await waitForFile(gate) }
-            if job.milliseconds > 0 { try await Task.sleep(for: .milliseconds(job.milliseconds)) }
+            if job.milliseconds > 0 { try await SystemClock().sleep(for: .milliseconds(job.milliseconds)) }
             return worker
         }
     }
@@ -34,7 +34,7 @@ struct Probe: Job {
     private static func waitForFile(_ path: String) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             Thread.detachNewThread {
-                while access(path, F_OK) != 0 { usleep(2_000) }
+                while access(path, F_OK) != 0 { usleep(2_000) }  // lint:allow(sleep) a thread of its own
                 continuation.resume()
             }
         }

@@ -37,6 +37,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "How many jobs each takes, at least.")
     var jobs: Int?
 
+    @Option(help: "How long leases run in `crash`, in milliseconds.")
+    var lease = 8_000
+
     @Flag(help: "Take few jobs and short times, as the gate does.")
     var short = false
 
@@ -48,6 +51,7 @@ struct RunCommand: AsyncParsableCommand {
             let known = Scenarios.all.map(\.name).joined(separator: ", ")
             throw ValidationError("There is no scenario “\(name)”. There are \(known).")
         }
+        if lease < 100 { throw ValidationError("--lease must be 100 or more.") }
         if let jobs, jobs < 100 { throw ValidationError("--jobs must be 100 or more.") }
     }
 
@@ -67,7 +71,13 @@ struct RunCommand: AsyncParsableCommand {
     /// Runs one; whether all promises were kept.
     private func run(_ scenario: any Scenario, _ household: Household) async throws -> Bool {
         let size = jobs ?? (short ? scenario.jobs.short : scenario.jobs.full)
-        let stage = Stage(scenario, jobs: size, isShort: short, household: household)
+        let stage = Stage(
+            scenario,
+            jobs: size,
+            isShort: short,
+            lease: .milliseconds(lease),
+            household: household
+        )
         Talk.error("\(scenario.name): \(scenario.summary)")
         var result = "kept"
         do {

@@ -23,6 +23,8 @@ final class Stage: Sendable {
     let name: String
     let jobs: Int
     let isShort: Bool
+    /// How long leases run, where the scenario has no reason for another time.
+    let lease: Duration
     let household: Household
     let crew: Crew
     let report = Report()
@@ -30,10 +32,11 @@ final class Stage: Sendable {
     let recorder: HistoryRecorder
     private let state = Mutex(State())
 
-    init(_ scenario: any Scenario, jobs: Int, isShort: Bool, household: Household) {
+    init(_ scenario: any Scenario, jobs: Int, isShort: Bool, lease: Duration, household: Household) {
         name = scenario.name
         self.jobs = jobs
         self.isShort = isShort
+        self.lease = lease
         self.household = household
         recorder = HistoryRecorder(clock: clock)
         crew = Crew(household, recorder: recorder)

@@ -125,7 +125,7 @@ final class Load: Sendable {
             } catch let error as JobError where error.code == .notFound {
                 return state.withLock { $0.vanished.append(handle.id) }
             } catch let error as BrokerError where error.code == .unavailable {
-                try await Task.sleep(for: .milliseconds(50))
+                try await SystemClock().sleep(for: .milliseconds(50))
             }
         }
     }
@@ -142,7 +142,7 @@ final class Load: Sendable {
                     return state.isStopping
                 }
                 if isStopping { return nil }
-                try await Task.sleep(for: .milliseconds(50))
+                try await SystemClock().sleep(for: .milliseconds(50))
             }
         }
     }

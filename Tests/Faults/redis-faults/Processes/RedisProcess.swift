@@ -36,6 +36,7 @@ final class RedisProcess: Sendable {
     ///   - address: Where it listens beside the socket.
     ///   - folder: Where it keeps its data, if not in the household's folder.
     ///   - household: What ends it.
+    /// - Throws: When it cannot be started.
     init(_ options: [String] = [], at address: Address? = nil, in folder: String? = nil, of household: Household) throws
     {
         self.options = options
@@ -51,14 +52,20 @@ final class RedisProcess: Sendable {
     /// The process's number while it runs.
     var pid: pid_t? { child.withLock { $0?.pid } }
 
+    /// What is started: `redis-server`, or what the environment names.
+    static let program = ProcessInfo.processInfo.environment["LINESHAFT_REDIS_SERVER"] ?? "redis-server"
+
     /// Starts it on what it has kept; clients that come before it is ready are sent away or wait.
-    func start() throws {
+    ///
+    /// - Parameter more: What is added to the command line this time, in place of the options.
+    /// - Throws: When it cannot be started.
+    func start(_ more: [String] = []) throws {
         let command =
             [
-                "redis-server", "--port", "\(address?.port ?? 0)", "--bind", address?.host ?? "127.0.0.1",
+                Self.program, "--port", "\(address?.port ?? 0)", "--bind", address?.host ?? "127.0.0.1",
                 "--protected-mode", "no", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no",
                 "--logfile", "",
-            ] + options
+            ] + (more.isEmpty ? options : more)
         let started = try household.start(command, log: "redis.log")
         child.withLock { $0 = started }
     }

@@ -9,24 +9,27 @@ internal import Lineshaft
 internal import LineshaftRedis
 internal import Synchronization
 
-/// Three servers, of which one is the master, and three Sentinels.
+/// A master with one replica, and three Sentinels.
+///
+/// With a second replica Sentinels might promote the one that knows less, for they rarely ask how far each has come.
 final class ReplicatedServers: Sendable {
     private static let name = "jobs"
 
     private let servers: [RedisProcess]
+    /// Where Sentinels keep what they know.
+    private let files: [String]
     /// What leads to the master.
     let url: String
 
     init(on stage: Stage) throws {
         let household = stage.household
-        let ports = try (0..<6).map { _ in try FreePort.find() }
-        servers = try ports[..<3].map { port in
-            // A replica that has just begun to read is not asked to wait for others.
-            let role = port == ports[0] ? [] : ["--replicaof", "127.0.0.1 \(ports[0])"]
-            return try stage.startServer(["--repl-diskless-sync-delay", "0"] + role, at: .init(port: port))
+        let ports = try (0..<5).map { _ in try FreePort.find() }
+        servers = try ports[..<2].map { port in
+            let role = port == ports[0] ? [] : Self.role(of: ports[0])
+            return try stage.startServer(Self.options + role, at: .init(port: port))
         }
-        for port in ports[3...] {
-            let file = household.folder + "/sentinel-\(port).conf"
+        files = ports[2...].map { household.folder + "/sentinel-\($0).conf" }
+        for (port, file) in zip(ports[2...], files) {
             let text = """
                 port \(port)
                 bind 127.0.0.1
@@ -37,15 +40,33 @@ final class ReplicatedServers: Sendable {
 
                 """
             try text.write(toFile: file, atomically: true, encoding: .utf8)
-            _ = try household.start(["redis-server", file, "--sentinel"], log: "sentinel.log")
+            _ = try household.start([RedisProcess.program, file, "--sentinel"], log: "sentinel.log")
         }
-        let sentinels = ports[3...].map { "127.0.0.1:\($0)" }.joined(separator: ",")
+        let sentinels = ports[2...].map { "127.0.0.1:\($0)" }.joined(separator: ",")
         url = "redis+sentinel://\(sentinels)/\(Self.name)"
     }
 
-    /// Waits until so many replicas follow the master.
-    func waitForReplicas(_ count: Int, _ stage: Stage) async throws {
-        while try await states(stage).count(where: { $0.contains("state=online") }) < count {
+    private static let options = ["--repl-diskless-sync-delay", "0"]
+
+    private static func role(of port: Int) -> [String] { ["--replicaof", "127.0.0.1 \(port)"] }
+
+    /// Waits until all Sentinels know each other and the replica, without which they can do nothing.
+    func waitForSentinels(_ stage: Stage) async throws {
+        for file in files {
+            while true {
+                let lines = try String(contentsOfFile: file, encoding: .utf8).split(whereSeparator: \.isNewline)
+                let others = lines.count { $0.hasPrefix("sentinel known-sentinel") }
+                if others == files.count - 1, lines.contains(where: { $0.hasPrefix("sentinel known-replica") }) {
+                    break
+                }
+                try await stage.clock.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// Waits until the replica follows the master.
+    func waitForReplica(_ stage: Stage) async throws {
+        while try await !states(stage).contains(where: { $0.contains("state=online") }) {
             try await stage.clock.sleep(for: .milliseconds(50))
         }
     }
@@ -67,7 +88,7 @@ final class ReplicatedServers: Sendable {
         return master
     }
 
-    /// Waits until Sentinels have made another server the master.
+    /// Waits until Sentinels have made the replica the master.
     func waitForMaster(otherThan old: RedisProcess?, _ stage: Stage) async throws {
         while true {
             do {
@@ -77,6 +98,12 @@ final class ReplicatedServers: Sendable {
             }
             try await stage.clock.sleep(for: .milliseconds(50))
         }
+    }
+
+    /// Starts a server that was the master, as the replica of the other one.
+    func bringBack(_ old: RedisProcess?) throws {
+        guard let port = servers.first(where: { $0 !== old })?.address?.port else { return }
+        try old?.start(Self.options + Self.role(of: port))
     }
 
     private func master(_ stage: Stage) async throws -> RedisProcess? {

@@ -18,6 +18,6 @@ struct MonotonicClock: QueueClock {
     }
 
     func sleep(until deadline: Duration) async throws {
-        try await Task.sleep(for: deadline - uptime)
+        try await SystemClock().sleep(for: deadline - uptime)
     }
 }

@@ -40,7 +40,7 @@ enum Opening {
                 }
                 return broker
             } catch let error as BrokerError where error.code == .unavailable {
-                try await Task.sleep(for: .milliseconds(20))
+                try await SystemClock().sleep(for: .milliseconds(20))
             }
         }
     }

@@ -15,7 +15,7 @@ struct CrashScenario: Scenario {
     func run(_ stage: Stage) async throws {
         let server = try stage.startServer()
         try await stage.open(server.url)
-        let terms = Crew.Terms(url: server.url)
+        let terms = Crew.Terms(url: server.url, lease: stage.lease)
         try stage.crew.start(4, terms)
         let plan = Load.Plan(jobs: stage.jobs, window: min(stage.jobs, 20_000), probe: Probe(milliseconds: 25))
         // The last ones are left to those that come after all were killed.
@@ -32,6 +32,6 @@ struct CrashScenario: Scenario {
             stage.report.count("all workers killed")
             try stage.crew.start(4, terms)
         }
-        try await stage.judge(recoveringWithin: .seconds(10))
+        try await stage.judge(recoveringWithin: stage.lease + .seconds(2))
     }
 }

@@ -16,6 +16,7 @@ extension Stage {
     ///   - others: How the one is started that gets its jobs; in the same way if left out.
     ///   - absent: Takes the worker away.
     ///   - back: Brings it back.
+    /// - Throws: When a worker cannot be taken away or brought back.
     func outliveLease(
         _ terms: Crew.Terms,
         others: Crew.Terms? = nil,

@@ -12,6 +12,8 @@ struct Deliveries {
     private struct Holding {
         let process: String
         let token: UInt64
+        let number: Int
+        let time: Int64
         var hasReturned = false
         var isGivenUp = false
     }
@@ -25,6 +27,9 @@ struct Deliveries {
     /// Jobs that were given out again although their worker was not killed and had not given them back.
     private(set) var unexplained: [JobID] = []
 
+    /// The longest time from a delivery to the start of its handler.
+    private(set) var slowestStart = Duration.zero
+
     init(_ history: History) {
         var holdings: [JobID: Holding] = [:]
         var deaths: [String: Int64] = [:]
@@ -35,7 +40,9 @@ struct Deliveries {
                 deaths[event.process] = event.steady
             case .delivered(_, let delivered):
                 if let before = holdings[delivered.job], before.token < delivered.token, !before.isGivenUp {
-                    if let death = deaths[before.process] {
+                    if delivered.delivery > before.number + 1 {
+                        // A worker died before it had written down what it was given; whose death that was cannot be told.
+                    } else if let death = deaths[before.process] {
                         recoveries.append(.nanoseconds(event.steady - death))
                     } else {
                         unexplained.append(delivered.job)
@@ -45,7 +52,15 @@ struct Deliveries {
                         again[before.process, default: 0] += 1
                     }
                 }
-                holdings[delivered.job] = Holding(process: event.process, token: delivered.token)
+                holdings[delivered.job] = Holding(
+                    process: event.process,
+                    token: delivered.token,
+                    number: delivered.delivery,
+                    time: event.steady
+                )
+            case .started(let job, let token):
+                guard let holding = holdings[job], holding.token == token else { continue }
+                slowestStart = max(slowestStart, .nanoseconds(event.steady - holding.time))
             case .ended(let job, let token, let how) where holdings[job]?.token == token && how == "returned":
                 holdings[job]?.hasReturned = true
             case .settling(_, let job, let token, .returned) where holdings[job]?.token == token:

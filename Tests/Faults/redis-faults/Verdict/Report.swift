@@ -12,7 +12,7 @@ final class Report: Sendable {
     /// A number that a scenario has measured.
     struct Figure: Encodable, Sendable {
         let name: String
-        let value: Double
+        var value: Double
         let unit: String
     }
 
@@ -30,9 +30,15 @@ final class Report: Sendable {
         state.withLock { $0.events[event, default: 0] += 1 }
     }
 
-    /// Notes a measured value.
+    /// Notes a measured value, or adds it to one of the same name.
     func note(_ name: String, _ value: Double, _ unit: String) {
-        state.withLock { $0.figures.append(Figure(name: name, value: value, unit: unit)) }
+        state.withLock { state in
+            if let index = state.figures.firstIndex(where: { $0.name == name }) {
+                state.figures[index].value += value
+            } else {
+                state.figures.append(Figure(name: name, value: value, unit: unit))
+            }
+        }
     }
 
     /// Notes something for people.

@@ -24,6 +24,7 @@ extension Stage {
     ///   - limit: How long it may take until a killed worker's jobs are with another one.
     ///   - leniency: What may be otherwise than promised.
     /// - Returns: The record, with what was seen in the end.
+    /// - Throws: When outcomes or records cannot be read.
     @discardableResult
     func judge(recoveringWithin limit: Duration? = nil, _ leniency: Leniency = Leniency()) async throws -> History {
         noteCasualties()
@@ -43,6 +44,7 @@ extension Stage {
         let deliveries = Deliveries(history)
         report.note("accepted", Double(progress.accepted.count), "jobs")
         report.note("run again", Double(deliveries.runAgain), "jobs")
+        report.note("slowest start", deliveries.slowestStart.seconds, "s")
         report.note("events", Double(history.events.count), "events")
         if let limit { judgeRecovery(deliveries, within: limit) }
         return history
