@@ -242,6 +242,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "FaultTests",
+            dependencies: ["redis-faults"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "DocumentationTests",
             dependencies: [
                 "Lineshaft", "LineshaftTesting",
