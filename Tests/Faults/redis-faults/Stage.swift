@@ -188,6 +188,12 @@ final class Stage: Sendable {
         return progress.accepted.filter { !progress.told.contains($0) }
     }
 
+    /// Waits until no job waits or runs, for some may run again whose ends were told before a server forgot them.
+    func waitUntilIdle() async throws {
+        let end = clock.uptime + .seconds(60)
+        while clock.uptime < end, try await !isIdle() { try await clock.sleep(for: .milliseconds(50)) }
+    }
+
     /// Whether no job waits or runs.
     private func isIdle() async throws -> Bool {
         do {

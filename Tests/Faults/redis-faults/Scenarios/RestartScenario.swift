@@ -37,20 +37,20 @@ struct RestartScenario: Scenario {
         // Leases that a dead server keeps for a short time only are soon with others.
         let terms = Crew.Terms(url: server.url, lease: .seconds(2))
         try stage.crew.start(2, terms)
-        let plan = Load.Plan(
-            jobs: stage.jobs,
-            window: stage.isShort ? 50 : 400,
-            goesOn: true,
-            probe: Probe(milliseconds: 5),
-            identities: stage.name
-        )
         let file = AppendOnlyFile(of: server)
         let forgotten = Mutex<[ClosedRange<Duration>]>([])
-        try await stage.live(under: plan) { load in
-            for _ in 0..<(stage.isShort ? 2 : 10) {
-                let before = load.counts.told
-                // It has come back when jobs end again.
-                while load.counts.told < before + 20 { try await stage.clock.sleep(for: .milliseconds(20)) }
+        let rounds = stage.isShort ? 2 : 10
+        for round in 1...rounds {
+            // A load of its own each time, for whoever awaits a job that is lost waits for ever.
+            let plan = Load.Plan(
+                jobs: stage.jobs / rounds,
+                window: stage.isShort ? 50 : 400,
+                goesOn: true,
+                probe: Probe(milliseconds: 5),
+                identities: "\(stage.name) \(round)"
+            )
+            try await stage.live(under: plan) { load in
+                while load.counts.told < 100 { try await stage.clock.sleep(for: .milliseconds(20)) }
                 try await stage.clock.sleep(for: stage.isShort ? .milliseconds(500) : .seconds(2))
                 if policy == .everySecond {
                     let old = try file.length(at: stage.clock.uptime)

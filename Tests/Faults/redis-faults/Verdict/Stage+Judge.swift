@@ -16,6 +16,8 @@ extension Stage {
         var forgotten: [ClosedRange<Duration>] = []
         /// Whether it may have forgotten also what it had acknowledged.
         var excusesLoss = true
+        /// How many deliveries may come without the record of their ends.
+        var poisonLimit = 5
     }
 
     /// Reads all outcomes back, and checks the record of what happened.
@@ -27,14 +29,23 @@ extension Stage {
     /// - Throws: When outcomes or records cannot be read.
     @discardableResult
     func judge(recoveringWithin limit: Duration? = nil, _ leniency: Leniency = Leniency()) async throws -> History {
+        try await waitUntilIdle()
         noteCasualties()
         let progress = progress
         for problem in progress.problems.prefix(3) { report.violation(problem) }
         let outcomes = try await readBack(progress.accepted)
         let history = try history()
         let excused = jobs(of: history, in: leniency.forgotten)
-        judgeOutcomes(outcomes, progress, excused: leniency.excusesLoss ? excused : [])
-        let checker = HistoryChecker(tolerance: .milliseconds(5))
+        judgeOutcomes(outcomes, progress, excused: excused, excusesLoss: leniency.excusesLoss)
+        for id in progress.accepted where outcomes[id] == nil && !(leniency.excusesLoss && excused.contains(id)) {
+            let story = history.events.filter { event in
+                if case .note = event.kind { return true }
+                return event.kind.job == id
+            }
+            report.remark("What is known of a job that was lost:\n\(History(story))")
+            break
+        }
+        let checker = HistoryChecker(poisonLimit: leniency.poisonLimit, tolerance: .milliseconds(5))
         let violations = checker.violations(in: history).filter { !excused.contains($0.job) }
         for violation in violations.prefix(5) {
             let events = violation.events.map { "  \(history.events[$0])" }.joined(separator: "\n")
@@ -74,10 +85,11 @@ extension Stage {
     private func judgeOutcomes(
         _ outcomes: [JobID: OutcomeRecord],
         _ progress: Load.Progress,
-        excused: Set<JobID>
+        excused: Set<JobID>,
+        excusesLoss: Bool
     ) {
         let missing = progress.accepted.filter { outcomes[$0] == nil }
-        let unexcused = missing.filter { !excused.contains($0) }
+        let unexcused = missing.filter { !(excusesLoss && excused.contains($0)) }
         report.note("lost", Double(missing.count { !progress.told.contains($0) }), "jobs")
         if !excused.isEmpty {
             report.note("forgotten after their end", Double(missing.count(where: progress.told.contains)), "jobs")
