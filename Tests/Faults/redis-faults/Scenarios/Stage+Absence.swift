@@ -74,6 +74,11 @@ extension Stage {
         }
     }
 
+    /// Whether a worker has begun a job.
+    func hasStarted(_ member: Crew.Member) throws -> Bool {
+        try events(of: member).contains { if case .started = $0.kind { true } else { false } }
+    }
+
     private func events(of member: Crew.Member) throws -> [HistoryEvent] {
         guard FileManager.default.fileExists(atPath: member.events) else { return [] }
         return try History(jsonLines: String(contentsOfFile: member.events, encoding: .utf8)).events
