@@ -174,6 +174,16 @@ let package = Package(
             path: "Tests/Benchmarks/redis-scripts",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "redis-faults",
+            dependencies: [
+                "Lineshaft", "LineshaftRedis", "LineshaftTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Faults/redis-faults",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LineshaftTests",
             dependencies: [
@@ -229,6 +239,11 @@ let package = Package(
                 "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
                 "fleet", "manifest", "quickstart",
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["redis-faults"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -57,6 +57,18 @@ package struct RedisConfiguration: Sendable, Hashable {
         package init() {}
     }
 
+    /// How many replicas have to have what is acknowledged.
+    package struct Replicas: Sendable, Hashable {
+        /// How many.
+        package var count: Int
+        /// How long to wait for them.
+        package var timeout = Duration.seconds(1)
+
+        package init(count: Int) {
+            self.count = count
+        }
+    }
+
     /// Which servers there are.
     package var topology: Topology
     /// Who the client says it is to Redis.
@@ -75,6 +87,8 @@ package struct RedisConfiguration: Sendable, Hashable {
     package var connectTimeout = Duration.seconds(5)
     /// How long to wait for the answer to a command.
     package var commandTimeout = Duration.seconds(10)
+    /// What replicas have to have before anything is acknowledged, or `nil` when the server's own word is enough.
+    package var replicas: Replicas?
 
     /// Whether the servers divide the keys between them.
     package var isCluster: Bool {
@@ -143,6 +157,12 @@ extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConverti
         let unchanged = (standard.connectTimeout, standard.commandTimeout)
         add("connect_timeout", connectTimeout == unchanged.0 ? nil : DurationText.write(connectTimeout))
         add("command_timeout", commandTimeout == unchanged.1 ? nil : DurationText.write(commandTimeout))
+        if let replicas {
+            options.append(("replicas", String(replicas.count)))
+            if replicas.timeout != Replicas(count: 1).timeout {
+                options.append(("replicas_timeout", DurationText.write(replicas.timeout)))
+            }
+        }
         add("ca", tls?.authorities)
         add("cert", tls?.certificate)
         add("key", tls?.key)

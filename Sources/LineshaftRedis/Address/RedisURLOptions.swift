@@ -14,21 +14,23 @@ struct RedisURLOptions {
     private var seen: Set<String> = []
     private var sentinelUser: String?
     private var sentinelPassword: String?
+    private var replicasTimeout: Duration?
 
     init(scheme: RedisURLScheme) {
         self.scheme = scheme
     }
 
     private static let common = ["prefix", "name", "connect_timeout", "command_timeout"]
+    private static let replicated = ["replicas", "replicas_timeout"]
     private static let encrypted = ["ca", "cert", "key", "verify", "server_name"]
 
     /// The names that the scheme has.
     private var known: [String] {
         var known = Self.common
         switch scheme.form {
-        case .server: known.append("db")
-        case .unix, .machinerySocket: known.append("db")
-        case .sentinel: known += ["db", "sentinel_user", "sentinel_password"]
+        case .server: known += ["db"] + Self.replicated
+        case .unix, .machinerySocket: known += ["db"] + Self.replicated
+        case .sentinel: known += ["db", "sentinel_user", "sentinel_password"] + Self.replicated
         case .cluster: break
         }
         return scheme.isEncrypted ? known + Self.encrypted : known
@@ -53,6 +55,7 @@ struct RedisURLOptions {
         } else if sentinelUser != nil {
             throw error("sentinel_user", "it has no password", remedy: "Add `sentinel_password`.")
         }
+        try checkReplicas(&configuration)
         if let tls = configuration.tls, (tls.certificate == nil) != (tls.key == nil) {
             let missing = tls.key == nil ? "key" : "cert"
             let remedy = "Name the file of the client's certificate in `cert` and that of its key in `key`."
@@ -88,10 +91,30 @@ struct RedisURLOptions {
                 throw error(name, "it is none of full, ca and none", remedy: "Leave it out to check everything.")
             }
             configuration.tls?.verification = verification
+        case "replicas":
+            guard let count = Int(value), (1...100).contains(count) else {
+                throw error(name, "it is not a number from 1 to 100", remedy: "Leave it out to wait for no replica.")
+            }
+            configuration.replicas = .init(count: count)
+        case "replicas_timeout": replicasTimeout = try duration(name, value)
         case "sentinel_user": sentinelUser = value
         case "sentinel_password": sentinelPassword = value
         default: throw unknown(name)
         }
+    }
+
+    /// Waiting for replicas must end before whoever has asked takes the server for dead.
+    private func checkReplicas(_ configuration: inout RedisConfiguration) throws(ConfigurationError) {
+        guard var replicas = configuration.replicas else {
+            if replicasTimeout == nil { return }
+            throw error("replicas_timeout", "there is no `replicas`", remedy: "Say how many, such as `replicas=1`.")
+        }
+        if let replicasTimeout { replicas.timeout = replicasTimeout }
+        guard replicas.timeout < configuration.commandTimeout else {
+            let remedy = "Make it shorter than `command_timeout`."
+            throw error("replicas_timeout", "a command is given up before it is over", remedy: remedy)
+        }
+        configuration.replicas = replicas
     }
 
     private func duration(_ name: String, _ value: String) throws(ConfigurationError) -> Duration {

@@ -142,26 +142,29 @@ extension RedisBroker {
     }
 
     /// One turn for each queue that there is something to tell or to ask.
+    ///
+    /// Where replicas have to know what is settled, claiming is a turn of its own: it would be in vain if they did not, and
+    /// the jobs would lose their leases.
     private func turns(
         _ batch: SettlementBatch,
         _ questions: [QueueInterest.Question],
         _ request: ClaimRequest?
     ) -> [QueueTurn] {
-        var turns = questions.map { question in
+        let separates = configuration.replicas != nil
+        let claims = questions.map { question in
             QueueTurn(
                 queue: question.queue,
-                settlements: batch.settlements(of: question.queue),
+                settlements: separates ? [] : batch.settlements(of: question.queue),
                 question: question,
                 request: request,
                 isAttached: request.map { attachedWorkers[$0.worker]?.port != nil } ?? false
             )
         }
-        for queue in batch.queues where !questions.contains(where: { $0.queue == queue }) {
-            turns.append(
-                QueueTurn(queue: queue, settlements: batch.settlements(of: queue), question: nil, request: request)
-            )
-        }
-        return turns
+        let settled = batch.queues.filter { queue in separates || !questions.contains { $0.queue == queue } }
+        // Slots that are settled are free for what is claimed.
+        return settled.map { queue in
+            QueueTurn(queue: queue, settlements: batch.settlements(of: queue), question: nil, request: request)
+        } + claims
     }
 
     private func call(_ turn: QueueTurn) -> TurnCall {

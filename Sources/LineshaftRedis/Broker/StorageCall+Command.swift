@@ -24,7 +24,7 @@ extension StorageCall {
         encoder.beginScript(script.digest, keys: keys.words.count, arguments: arguments.count)
         encoder.append(keys.words)
         encoder.append(arguments)
-        return RedisCommand(bytes: encoder.take(), script: script) { answer in
+        return RedisCommand(bytes: encoder.take(), script: script, isPromise: isPromise) { answer in
             completion(
                 answer.flatMap { reply in
                     do throws(StorageError) {

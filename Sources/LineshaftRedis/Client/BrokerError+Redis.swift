@@ -71,7 +71,8 @@ extension BrokerError {
                 message: "Somebody ended the call with SCRIPT KILL; nothing was changed. Call again. (\(error.line))",
                 cause: error
             )
-        case "READONLY", "LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNKILLABLE":
+        case "READONLY", "LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS", "UNBLOCKED",
+            "UNKILLABLE":
             self.init(code: .unavailable, message: "Redis is not ready: \(error.line)", cause: error)
         default:
             self.init(code: .rejected, message: "Redis refused a call: \(error.line)", cause: error)

@@ -14,6 +14,10 @@ struct RedisCommand {
     let bytes: [UInt8]
     /// The script that it calls, to be loaded where the server does not know it.
     let script: RedisScript?
+    /// Whether the answer promises something that replicas may have to know first.
+    let isPromise: Bool
+    /// What the answer waits for, where replicas have to.
+    var confirmation: Confirmation?
     /// How often it has been sent, counting this time.
     var attempt = 1
     /// When to give up, by the connections' clock; set when it is posted for the first time.
@@ -25,13 +29,15 @@ struct RedisCommand {
     init(_ command: RESPCommand, completion: @escaping (Answer) -> Void) {
         bytes = command.encoded
         script = nil
+        isPromise = false
         self.completion = completion
     }
 
     /// A call of a script.
-    init(bytes: [UInt8], script: RedisScript, completion: @escaping (Answer) -> Void) {
+    init(bytes: [UInt8], script: RedisScript, isPromise: Bool, completion: @escaping (Answer) -> Void) {
         self.bytes = bytes
         self.script = script
+        self.isPromise = isPromise
         self.completion = completion
     }
 }

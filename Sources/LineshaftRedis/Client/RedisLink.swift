@@ -31,6 +31,10 @@ final class RedisLink {
         let logger: Logger
         let connectTimeout: Duration
         let commandTimeout: Duration
+        /// The replicas that have to have what is promised, if any.
+        let replicas: RedisConfiguration.Replicas?
+        /// Where something is published that nobody hears, so that the server has written something.
+        let replicasChannel: String
         /// Where the server may be; asked before each attempt to connect.
         let resolve: (@escaping (Result<[RedisAddress], HandshakeFailure>) -> Void) -> Void
         /// Makes a stream to an address.
@@ -51,6 +55,8 @@ final class RedisLink {
     private var firstAttempt: ((Result<Void, BrokerError>) -> Void)?
     private var attemptsLeft = 0
     private var isFlushing = false
+    /// What the promises wait for that are sent next.
+    private var confirmation: Confirmation?
     /// Called when the connection breaks or cannot be made.
     var onLoss: (() -> Void)?
     private let retryTimer: UVTimer
@@ -90,6 +96,9 @@ final class RedisLink {
             )
         }
         let now = setup.clock.uptime
+        if command.isPromise, setup.replicas != nil { return postPromise(command, at: now) }
+        // A claim that went before would be held back with the settlements that it follows, and its leases run.
+        askForConfirmation()
         let deadline = command.deadline ?? now + setup.commandTimeout
         var command = command
         command.deadline = deadline
@@ -231,6 +240,7 @@ final class RedisLink {
             guard let self else { return }
             isFlushing = false
             guard case .ready(let socket) = state else { return }
+            askForConfirmation()
             queue.send { socket.write($0) }
         }
     }
@@ -249,7 +259,7 @@ final class RedisLink {
         }
         guard let script = command.script else { return command.completion(answer(reply)) }
         switch scripts.answered(script.digest, reply: reply, attempt: command.attempt) {
-        case .deliver: command.completion(answer(reply))
+        case .deliver: deliver(answer(reply), of: command)
         case .loadAndRepeat:
             post(
                 RedisCommand(script.load) { [weak self] answer in
@@ -274,8 +284,57 @@ final class RedisLink {
         post(command)
     }
 
+    private func deliver(_ answer: RedisCommand.Answer, of command: RedisCommand) {
+        guard let confirmation = command.confirmation, case .success = answer else { return command.completion(answer) }
+        // Its connection broke, and with it the question whether the replicas have it.
+        if !confirmation.hold(answer, of: command) { post(command) }
+    }
+
     private func answer(_ reply: RESPValue) -> RedisCommand.Answer {
         reply.error.map { .failure(BrokerError($0)) } ?? .success(reply)
+    }
+
+    // MARK: Replicas
+
+    /// Sends a command whose answer is passed on when enough replicas have what it did.
+    private func postPromise(_ command: RedisCommand, at now: Duration) {
+        var command = command
+        let deadline = command.deadline ?? now + setup.commandTimeout
+        guard now < deadline else { return command.completion(.failure(Confirmation.lost(lastFailure?.message))) }
+        let confirmation = confirmation ?? Confirmation()
+        self.confirmation = confirmation
+        command.deadline = deadline
+        command.confirmation = confirmation
+        queue.append(command.bytes, isIdempotent: true, deadline: deadline, waiter: command)
+        if !deadlineTimer.isActive { watchDeadlines(at: now) }
+        flushSoon()
+    }
+
+    /// Asks, once for all promises that have been posted since the last time, how many replicas have them.
+    ///
+    /// It is done before anything else is sent, and in any case when the loop turns.
+    ///
+    /// A server answers that for what the connection has written. A promise that is repeated, or was made to somebody else before,
+    /// writes nothing; so something is published, which every server passes on to its replicas, and keeps nowhere.
+    private func askForConfirmation() {
+        guard let replicas = setup.replicas, let confirmation else { return }
+        self.confirmation = nil
+        let deadline = setup.clock.uptime + setup.commandTimeout
+        func append(_ command: RedisCommand) {
+            // Never on another connection: what another server has answered is not known to this one's replicas.
+            queue.append(command.bytes, isIdempotent: false, deadline: deadline, waiter: command)
+        }
+        append(
+            RedisCommand(["PUBLISH", .string(setup.replicasChannel), ""]) { answer in
+                if case .failure(let error) = answer, error.cause is RedisServerError { confirmation.refuse(error) }
+            }
+        )
+        let milliseconds = String(replicas.timeout.saturatedNanoseconds / 1_000_000)
+        append(
+            RedisCommand(["WAIT", .string(String(replicas.count)), .string(milliseconds)]) { [weak self] answer in
+                for command in confirmation.end(answer, replicas) { self?.post(command) }
+            }
+        )
     }
 
     // MARK: Deadlines

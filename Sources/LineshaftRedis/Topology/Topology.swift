@@ -68,6 +68,8 @@ struct ConnectionFactory {
             logger: logger,
             connectTimeout: configuration.connectTimeout,
             commandTimeout: configuration.commandTimeout,
+            replicas: configuration.replicas,
+            replicasChannel: configuration.prefix + ":replicas",
             resolve: resolve,
             makeStream: makeStream,
             makeHandshake: { makeHandshake($0, expectation) }

@@ -49,6 +49,14 @@ struct RedisURLTests {
         #expect(try read("redis+socket:///run/r.sock").database == 0)
     }
 
+    @Test("Replicas are waited for as long as the URL says, for a second otherwise")
+    func readsReplicas() throws {
+        #expect(try read("redis://h").replicas == nil)
+        #expect(try read("redis://h?replicas=2").replicas == .init(count: 2))
+        let configuration = try read("redis://h?replicas_timeout=15s&command_timeout=30s&replicas=1")
+        #expect(configuration.replicas?.timeout == .seconds(15))
+    }
+
     @Test("Sentinels and Clusters are found by some of their hosts")
     func readsTopologies() throws {
         let sentinel = try read("redis+sentinel://a,b:2/my%2Fmaster/4?sentinel_user=u&sentinel_password=p")
@@ -111,7 +119,11 @@ struct RedisURLTests {
             ("redis://h?command_timeout=-1s", "option `command_timeout`"),
             ("redis://h?command_timeout=1e9", "option `command_timeout`"),
             ("redis://h?command_timeout=.", "option `command_timeout`"), ("redis://h/1?db=2", "option `db`"),
-            ("redis://h?db=x", "option `db`"),
+            ("redis://h?db=x", "option `db`"), ("redis://h?replicas=0", "option `replicas`"),
+            ("redis://h?replicas=many", "option `replicas`"),
+            ("redis://h?replicas_timeout=1s", "option `replicas_timeout`"),
+            ("redis://h?replicas=1&replicas_timeout=10s", "option `replicas_timeout`"),
+            ("redis+cluster://h?replicas=1", "option “replicas”"),
         ]
     )
     func refuses(_ url: String, _ part: String) {
@@ -158,6 +170,7 @@ struct RedisURLTests {
         arguments: [
             "redis://localhost:6379/0", "redis://a:1,[::1]:2/3", "redis+unix:///run/my%20redis.sock?db=2",
             "redis+sentinel://a:26379/m%2Fx/4?prefix=app", "redis+cluster://a:6379,b:1?name=w&connect_timeout=500ms",
+            "redis+sentinel://a:26379/m/0?replicas=2&replicas_timeout=250ms", "redis://h:6379/0?replicas=1",
             "rediss://h:6379/0?ca=/a&cert=/b&key=/c&verify=none&server_name=x&command_timeout=90s",
         ]
     )

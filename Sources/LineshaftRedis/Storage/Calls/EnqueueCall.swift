@@ -9,6 +9,7 @@ package import Lineshaft
 /// Accepts jobs of one queue, in order.
 package struct EnqueueCall: StorageCall {
     package let script = StorageScript.enqueue
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
     private let count: Int

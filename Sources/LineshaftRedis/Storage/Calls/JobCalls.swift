@@ -9,6 +9,7 @@ package import Lineshaft
 /// Cancels jobs of one queue.
 package struct CancelCall: StorageCall {
     package let script = StorageScript.cancel
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
 
@@ -33,6 +34,7 @@ package struct CancelCall: StorageCall {
 /// Deletes jobs of one queue that are not running.
 package struct DeleteCall: StorageCall {
     package let script = StorageScript.cancel
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
 
@@ -51,6 +53,7 @@ package struct DeleteCall: StorageCall {
 /// Makes dead letters of one queue ready again.
 package struct RetryCall: StorageCall {
     package let script = StorageScript.retry
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
 

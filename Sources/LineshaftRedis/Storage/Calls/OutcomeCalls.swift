@@ -61,6 +61,7 @@ package struct ProgressCall: StorageCall {
 /// Stores outcomes of jobs that no queue of the server holds; the first of a job wins.
 package struct RecordCall: StorageCall {
     package let script = StorageScript.record
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
     private let ids: [JobID]
@@ -107,6 +108,7 @@ package struct ReportCall: StorageCall {
 /// Takes back outcomes of failed jobs that no queue of the server holds.
 package struct WithdrawCall: StorageCall {
     package let script = StorageScript.withdraw
+    package let isPromise = true
     package let keys: StorageKeys
     package let arguments: RESPWords
 

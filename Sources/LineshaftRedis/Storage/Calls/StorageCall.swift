@@ -22,12 +22,20 @@ package protocol StorageCall: Sendable {
     /// Its other arguments.
     var arguments: RESPWords { get }
 
+    /// Whether the answer promises something that replicas may have to know first: that jobs are kept, or have ended.
+    var isPromise: Bool { get }
+
     /// Reads the server's answer.
     ///
     /// - Parameter reply: The answer.
     /// - Returns: What it means.
     /// - Throws: ``StorageError`` when it is a refusal or not what the script answers.
     func decode(_ reply: RESPValue) throws(StorageError) -> Answer
+}
+
+extension StorageCall {
+    /// `false`: what most calls answer need not outlive the server.
+    package var isPromise: Bool { false }
 }
 
 /// How much one call may carry, because Lua can hand on 8,000 values at once.

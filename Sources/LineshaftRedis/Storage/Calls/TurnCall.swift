@@ -67,6 +67,9 @@ package struct TurnCall: StorageCall {
     private let queue: QueueName
     private let count: Int
 
+    /// Whether anything is settled; what is only claimed comes again.
+    package var isPromise: Bool { count > 0 }
+
     /// Creates a call.
     ///
     /// - Parameters:
