@@ -16,6 +16,10 @@ package struct Pace {
     private static let sharingWindow = 0.0001
     /// How long a call to the broker may take for a slot to make it between two jobs.
     private static let cheapExchange = 0.00005
+    /// How long a call to the broker takes where there is a network between that has to be bridged.
+    private static let longExchange = 0.002
+    /// How many jobs are claimed ahead where there is none.
+    private static let nearPrefetch = 64
     private static let smoothing = 0.1
 
     private let prefetchLimit: Int
@@ -39,7 +43,13 @@ package struct Pace {
     /// How many jobs may be claimed ahead.
     package func prefetch(concurrency: Int) -> Int {
         guard let run else { return 0 }
-        return Int(min(Double(prefetchLimit), Self.prefetchWindow * Double(concurrency) / max(run, 1e-9)))
+        let limit = isExchangeLong ? prefetchLimit : min(prefetchLimit, Self.nearPrefetch)
+        return Int(min(Double(limit), Self.prefetchWindow * Double(concurrency) / max(run, 1e-9)))
+    }
+
+    /// Whether so much can be run during one call to the broker that few calls with many jobs are better than many with few.
+    package var isExchangeLong: Bool {
+        exchange.map { $0 > Self.longExchange } ?? false
     }
 
     /// How many jobs a slot may keep for itself while others are idle.

@@ -8,7 +8,7 @@ internal import Logging
 
 extension Worker {
     /// The most settlements of one call.
-    private static let batchLimit = 256
+    private static let batchLimit = 1_000
 
     /// Settles and claims on behalf of a slot that has nothing else to do.
     ///
@@ -128,6 +128,18 @@ extension Worker {
 
     /// How many settlements make a call of their own worth while while a claim is under way.
     private static let crowd = 48
+    /// How many settlements make a call worth while that could wait, where calls take long.
+    static let largeCrowd = 128
+
+    /// Whether a call can wait for more to tell, because there are jobs to run meanwhile.
+    ///
+    /// What a call costs the broker depends little on how many jobs it is about.
+    var mayGather: Bool {
+        gathers && outbox.count < Self.largeCrowd && schedule.flush.map { $0 > jobs.clock.uptime } ?? false
+    }
+
+    /// Whether there is reason to gather settlements: calls take long, and there are jobs to run meanwhile.
+    var gathers: Bool { phase == .serving && pace.isExchangeLong && lanes.canStart }
 
     /// Whether so much is to be told that it should not wait for the claim that is under way.
     ///

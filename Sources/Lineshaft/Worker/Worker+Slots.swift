@@ -146,7 +146,7 @@ extension Worker {
     /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
     private func flushSoon() {
         if outbox.isEmpty && lanes.buffered == 0 { return }
-        if outbox.count >= Self.flushCount {
+        if outbox.count >= (gathers ? Self.largeCrowd : Self.flushCount) {
             if !schedule.isBusy || settlesBeside { control.wake.raise() }
         } else if schedule.flush == nil {
             let time = jobs.clock.uptime + Self.flushDelay

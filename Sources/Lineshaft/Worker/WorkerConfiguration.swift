@@ -23,7 +23,7 @@ extension Worker {
         ///
         /// A third of it is the time between heartbeats, and a dead worker's jobs run again after it: 8 seconds.
         public var lease: Duration
-        /// How many more jobs than are running may be claimed ahead while jobs are short; they wait milliseconds at most.
+        /// How many more jobs than are running may be claimed ahead while jobs are short; they wait milliseconds at most: 512.
         public var prefetch: Int
         /// How many times a job's lease may run out, because workers died on it, before it is a dead letter: 5.
         public var poisonLimit: Int
@@ -46,7 +46,7 @@ extension Worker {
             version: String? = nil,
             concurrency: Int? = nil,
             lease: Duration = .seconds(8),
-            prefetch: Int = 64,
+            prefetch: Int = 512,
             poisonLimit: Int = 5,
             parkDelay: Duration = .seconds(30),
             stuckGrace: Duration = .seconds(10),

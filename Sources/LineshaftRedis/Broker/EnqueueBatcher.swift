@@ -49,7 +49,7 @@ final class EnqueueBatcher {
     private static let countLimit = 128
     private static let sizeLimit = 1 << 20
     /// The most calls under way, and how many jobs must wait for one more beside the first.
-    private static let callLimit = 4
+    private static let callLimit = 16
     private static let crowd = 64
 
     private let loop: UVEventLoop

@@ -28,11 +28,6 @@ struct ServerGauge: Sendable {
         try await number("used_memory", in: "memory")
     }
 
-    /// How many commands the server has carried out, not counting this question's own.
-    func commands() async throws -> Double {
-        try await number("total_commands_processed", in: "stats") - 1
-    }
-
     /// How often the server has carried out commands of some names.
     func calls(of names: [String]) async throws -> [Double] {
         let text = try await broker.command(["INFO", "commandstats"]).text ?? ""

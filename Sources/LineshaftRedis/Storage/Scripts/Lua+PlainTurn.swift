@@ -121,11 +121,11 @@ extension Lua {
                 end
             end
         end
-        -- A worker that was woken, or whose place among the idle is to be given up, goes the long way.
-        if isPlain and isSettled and band(options, 6) == 0 then
+        if isPlain and isSettled then
             if limit > 0 then popped = call('LPOP', KEYS[3], limit) end
             local n = popped and #popped or 0
-            local envelopes, hasFresh = n > 0 and readJobs(popped), true
+            -- A worker that was woken and may leave something passes the wake on, and goes the long way.
+            local envelopes, hasFresh = n > 0 and readJobs(popped), band(options, 4) == 0 or n < limit
             for i = 1, n do
                 -- What has a state, a time at which it ends, or no envelope, goes the long way with all others.
                 local version, bits = byte(envelopes[i] or '\255', 1, 2)
@@ -175,6 +175,8 @@ extension Lua {
                         call('ZADD', KEYS[12], 'NX', now, worker)
                         reply[5] = 1
                     end
+                elseif band(options, 2) ~= 0 then
+                    call('ZREM', KEYS[12], worker)
                 end
                 if dirty then
                     call('SET', KEYS[1], pack(RECORD, 1, flags, token, head, upcoming, purging, seq, ghosts, watched, noted,
