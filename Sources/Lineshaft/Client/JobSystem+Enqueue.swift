@@ -35,7 +35,7 @@ extension JobSystem {
 
     /// Hands drafts to the broker and, where a queue is full and may be waited for, waits.
     private func send(_ drafts: [JobDraft]) async throws -> [Receipt] {
-        let limits = configuration.queueLimits
+        let limits = configuration.lengthLimits
         let submissions = drafts.map { draft in
             Submission(
                 draft.envelope(replyTo: inbox.client),

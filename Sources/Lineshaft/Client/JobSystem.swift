@@ -142,7 +142,7 @@ extension JobSystem {
         ///
         /// Unlimited if not named. A limit holds for what this system submits, not for other processes; retries and released
         /// jobs always have room.
-        public var queueLimits: [QueueName: QueueLimit]
+        public var lengthLimits: [QueueName: LengthLimit]
         /// Stands around every submission, the first one outermost.
         public var middleware: [any SubmitMiddleware]
         /// Where the system and its workers log.
@@ -161,7 +161,7 @@ extension JobSystem {
             codec: any PayloadCodec = JSONCodec(),
             resultRetention: Duration = .seconds(3600),
             retry: RetryPolicy = .standard,
-            queueLimits: [QueueName: QueueLimit] = [:],
+            lengthLimits: [QueueName: LengthLimit] = [:],
             middleware: [any SubmitMiddleware] = [],
             logger: Logger = Logger(label: "lineshaft"),
             seed: UInt64? = nil,
@@ -171,7 +171,7 @@ extension JobSystem {
             self.codec = codec
             self.resultRetention = resultRetention
             self.retry = retry
-            self.queueLimits = queueLimits
+            self.lengthLimits = lengthLimits
             self.middleware = middleware
             self.logger = logger
             self.seed = seed
@@ -192,13 +192,13 @@ extension JobSystem {
             if let problem = retry.problem {
                 throw ConfigurationError(code: .invalidValue, message: "In the system's `retry`, \(problem).")
             }
-            for (queue, limit) in queueLimits {
+            for (queue, limit) in lengthLimits {
                 try NameRules.check(queue)
                 if limit.maximumLength < 1 {
                     throw ConfigurationError(
                         code: .invalidValue,
                         message: "The queue “\(queue)” has a maximum length of \(limit.maximumLength); "
-                            + "it must be 1 or more, or the queue be left out of `queueLimits`."
+                            + "it must be 1 or more, or the queue be left out of `lengthLimits`."
                     )
                 }
             }
@@ -206,7 +206,7 @@ extension JobSystem {
     }
 
     /// How long a queue may grow.
-    public struct QueueLimit: Sendable, Hashable {
+    public struct LengthLimit: Sendable, Hashable {
         /// What `submit` does when the queue is full.
         public enum Reaction: Sendable, Hashable {
             /// It suspends until there is room; cancelling the task ends the wait.

@@ -152,7 +152,7 @@ struct BadInputTests {
             ) == true
         )
         configuration = .init()
-        configuration.queueLimits["mail"] = .init(maximumLength: 0)
+        configuration.lengthLimits["mail"] = .init(maximumLength: 0)
         #expect(
             await problem { _ = try await JobSystem(url: "memory:", configuration: configuration) }?.message.contains(
                 "“mail”"
