@@ -113,7 +113,11 @@ public final class JobSystem: Sendable {
     /// calls fail. Stop the workers first. Calling it again does nothing.
     public func shutdown() async {
         inbox.close(
-            BrokerError(code: .closed, message: "The job system was shut down while an outcome was awaited.")
+            BrokerError(
+                code: .closed,
+                message: "The job system was shut down while an outcome was awaited. "
+                    + "The job goes on where its broker does; await it from another system, by its identifier."
+            )
         )
         await results.detach(inbox.client)
         if storesResultsApart { await results.shutdown() }
