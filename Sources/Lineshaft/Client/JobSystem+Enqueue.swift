@@ -38,6 +38,7 @@ extension JobSystem {
         let limits = configuration.lengthLimits
         // What callers name was checked before; what middleware puts in its place was not.
         if !submitMiddleware.isEmpty { for draft in drafts { try NameRules.check(draft.queue) } }
+        try checkAbilities(for: drafts)
         let submissions = drafts.map { draft in
             Submission(
                 draft.envelope(replyTo: inbox.client),

@@ -14,6 +14,7 @@ extension JobSystem {
     ///   cannot pause.
     public func pause(_ queue: QueueName) async throws {
         try NameRules.check(queue)
+        try require(.pause, to: "pause the queue “\(queue)”", "pause")
         try await inspector.setPaused(true, queue: queue)
     }
 
@@ -24,6 +25,7 @@ extension JobSystem {
     ///   cannot pause.
     public func resume(_ queue: QueueName) async throws {
         try NameRules.check(queue)
+        try require(.pause, to: "pause the queue “\(queue)”", "pause")
         try await inspector.setPaused(false, queue: queue)
     }
 
@@ -49,6 +51,7 @@ extension JobSystem {
         if let problem = limits.problem {
             throw ConfigurationError(code: .invalidValue, message: "The queue “\(queue)” is given \(problem).")
         }
+        try require(.limits, to: "limit the queue “\(queue)” over all workers", "limits")
         try await inspector.setLimits(limits, queue: queue)
     }
 
@@ -59,6 +62,7 @@ extension JobSystem {
     ///   cannot limit queues.
     public func removeLimits(of queue: QueueName) async throws {
         try NameRules.check(queue)
+        try require(.limits, to: "limit the queue “\(queue)” over all workers", "limits")
         try await inspector.setLimits(.none, queue: queue)
     }
 

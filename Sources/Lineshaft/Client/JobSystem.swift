@@ -27,6 +27,8 @@ public final class JobSystem: Sendable {
     /// How the system was set up.
     public let configuration: Configuration
 
+    /// What the broker can do beside the contract.
+    package let capabilities: BrokerCapabilities
     package let random: RandomSource
     package let inbox: Inbox
     package let submitMiddleware: [any SubmitMiddleware]
@@ -39,8 +41,8 @@ public final class JobSystem: Sendable {
     ///   - broker: Moves envelopes.
     ///   - results: Keeps outcomes, for a broker without a store of its own.
     ///   - configuration: How the system works.
-    /// - Throws: ``ConfigurationError`` when a value is out of range, when neither broker nor call brings a result store,
-    ///   or when both do; ``BrokerError`` when the store cannot be reached.
+    /// - Throws: ``ConfigurationError`` when a value is out of range or needs what the broker cannot do, when neither broker
+    ///   nor call brings a result store, or when both do; ``BrokerError`` when the store cannot be reached.
     public init(
         broker: any Broker,
         results: (any ResultStore)? = nil,
@@ -63,7 +65,16 @@ public final class JobSystem: Sendable {
                     + "Leave it out, or open the broker without a store of its own."
             )
         }
+        let capabilities = broker.capabilities
+        if let queue = configuration.lengthLimits.keys.min(), !capabilities.contains(.backpressure) {
+            throw ConfigurationError(
+                code: .unsupported,
+                message: "This broker cannot keep the queue “\(queue)” to a maximum length. Leave out `lengthLimits`, "
+                    + "or use a broker that declares `backpressure`."
+            )
+        }
         self.broker = broker
+        self.capabilities = capabilities
         self.results = store
         self.clock = configuration.clock
         self.configuration = configuration
