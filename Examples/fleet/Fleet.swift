@@ -48,6 +48,7 @@ struct Fleet: ParsableCommand {
     )
 
     static func main() async {
+        Terminal.prepare()
         do {
             var command = try parseAsRoot()
             if let command = command as? any FleetCommand {

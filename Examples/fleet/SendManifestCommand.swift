@@ -42,7 +42,7 @@ struct SendManifestCommand: FleetCommand {
         let file = try manifestFile()
         let sender = try await Sender(
             connection,
-            queueLimits: [HashFile.queue: .init(maximumLength: Self.queueLength)]
+            lengthLimits: [HashFile.queue: .init(maximumLength: Self.queueLength)]
         )
         let display = ProgressDisplay(on: .output)
         let run = ManifestRun(

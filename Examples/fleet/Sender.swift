@@ -19,11 +19,11 @@ struct Sender {
     private let submitted: Submitted
 
     /// Opens the broker.
-    init(_ connection: ConnectionOptions, queueLimits: [QueueName: JobSystem.QueueLimit] = [:]) async throws {
+    init(_ connection: ConnectionOptions, lengthLimits: [QueueName: JobSystem.LengthLimit] = [:]) async throws {
         let submitted = Submitted()
         var system = ConnectionOptions.quietSystem
         system.middleware = [submitted]
-        system.queueLimits = queueLimits
+        system.lengthLimits = lengthLimits
         jobs = try await connection.open(connection.settings(system: system))
         self.submitted = submitted
     }

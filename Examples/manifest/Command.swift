@@ -41,6 +41,7 @@ struct Command: ParsableCommand {
     @OptionGroup var options: Options
 
     static func main() async {
+        Terminal.prepare()
         do {
             let options = try parse().options
             Terminal.exit(try await Program(options).run().rawValue)

@@ -54,7 +54,7 @@ struct Program {
         var configuration = JobSystem.Configuration()
         configuration.logger.logLevel = .warning
         // When as many wait, `submit` does too, so that a folder of any size takes little memory.
-        configuration.queueLimits[HashFile.queue] = .init(maximumLength: Self.queueLength)
+        configuration.lengthLimits[HashFile.queue] = .init(maximumLength: Self.queueLength)
         return try await JobSystem(url: "memory:", configuration: configuration)
     }
 

@@ -15,6 +15,7 @@ import Logging
 @main
 struct Quickstart {
     static func main() async {
+        Terminal.prepare()
         do {
             Terminal.exit(try await sum() ? 0 : 1)
         } catch {

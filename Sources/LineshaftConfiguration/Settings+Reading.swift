@@ -13,9 +13,9 @@ extension JobSystem.Configuration {
         logger.logLevel = try reader.choice(.logLevel) { Logger.Level(rawValue: $0.lowercased()) } ?? logger.logLevel
         tracing = try reader.boolean(.tracing) ?? tracing
         resultRetention = try reader.duration(.resultRetention) ?? resultRetention
-        if let limits = try reader.list(.queueLimits, QueueText.limit) {
-            for (name, limit) in limits { queueLimits[name] = limit }
-            try reader.check(.queueLimits, validate)
+        if let limits = try reader.list(.lengthLimits, QueueText.limit) {
+            for (name, limit) in limits { lengthLimits[name] = limit }
+            try reader.check(.lengthLimits, validate)
         }
         try retry.read(reader)
     }

@@ -31,7 +31,7 @@ struct SettingsTests {
             from: environment([
                 "LINESHAFT_URL": "redis://:secret@host/1", "LINESHAFT_RESULTS": "redis://other",
                 "LINESHAFT_LOG_LEVEL": "Debug", "LINESHAFT_TRACING": "no", "LINESHAFT_RESULT_RETENTION": "2m30s",
-                "LINESHAFT_QUEUE_LIMITS": "imports=1000, mail=50:fail",
+                "LINESHAFT_LENGTH_LIMITS": "imports=1000, mail=50:fail",
                 "LINESHAFT_RETRY_ATTEMPTS": "3", "LINESHAFT_RETRY_BACKOFF": "linear", "LINESHAFT_RETRY_BASE": "2s",
                 "LINESHAFT_RETRY_MAXIMUM": "10s", "LINESHAFT_RETRY_ELAPSED": "1d",
                 "LINESHAFT_WORKER_NAME": "left", "LINESHAFT_WORKER_VERSION": "1.2",
@@ -53,7 +53,7 @@ struct SettingsTests {
               "lineshaft": {
                 "url": "redis://:secret@host/1", "results": "redis://other",
                 "logLevel": "debug", "tracing": false, "resultRetention": "150s",
-                "queueLimits": ["imports=1000", "mail=50:fail"],
+                "lengthLimits": ["imports=1000", "mail=50:fail"],
                 "retry": {"attempts": 3, "backoff": "linear", "base": "2s", "maximum": "10s", "elapsed": "24h"},
                 "worker": {
                   "name": "left", "version": "1.2", "queues": ["default=10", "imports=2:3"], "concurrency": "11",
@@ -139,10 +139,10 @@ struct SettingsTests {
         #expect(system.logger.logLevel == .debug)
         #expect(!system.tracing)
         #expect(system.resultRetention == .seconds(150))
-        let limits: [QueueName: JobSystem.QueueLimit] = [
+        let limits: [QueueName: JobSystem.LengthLimit] = [
             "imports": .init(maximumLength: 1_000), "mail": .init(maximumLength: 50, whenFull: .fail),
         ]
-        #expect(system.queueLimits == limits)
+        #expect(system.lengthLimits == limits)
         #expect(system.retry.maximumAttempts == 3)
         #expect(system.retry.maximumElapsed == .seconds(86_400))
         #expect(system.retry.backoff == .linear(step: .seconds(2), maximum: .seconds(10)))

@@ -14,7 +14,7 @@ struct Values: Equatable {
     let logLevel: Logger.Level
     let tracing: Bool
     let retry: RetryPolicy
-    let limits: [QueueName: JobSystem.QueueLimit]
+    let limits: [QueueName: JobSystem.LengthLimit]
     let names: [String?]
     let numbers: [Int?]
     let durations: [Duration]
@@ -24,7 +24,7 @@ struct Values: Equatable {
         logLevel = settings.system.logger.logLevel
         tracing = settings.system.tracing
         retry = settings.system.retry
-        limits = settings.system.queueLimits
+        limits = settings.system.lengthLimits
         let worker = settings.worker
         names = [worker.name, worker.version]
         numbers = [worker.concurrency, worker.prefetch, worker.poisonLimit]

@@ -68,7 +68,7 @@ struct WrongSettingsTests {
     func ranges() throws {
         for (name, value) in [
             ("LINESHAFT_WORKER_QUEUES", "mail=0"), ("LINESHAFT_WORKER_QUEUES", "mail=1:0"),
-            ("LINESHAFT_WORKER_QUEUES", "{mail}=1"), ("LINESHAFT_QUEUE_LIMITS", "mail=0"),
+            ("LINESHAFT_WORKER_QUEUES", "{mail}=1"), ("LINESHAFT_LENGTH_LIMITS", "mail=0"),
         ] {
             let error = try #require(throws: ConfigurationError.self) { try Settings(from: environment([name: value])) }
             #expect(error.message.contains(name) && error.message.contains("mail"))
@@ -164,7 +164,7 @@ struct Wrong: Sendable, CustomTestStringConvertible {
         Wrong(.tracing, "maybe"), Wrong(.logLevel, "loud"), Wrong(.retryBackoff, "cubic"),
         Wrong(.workerQueues, "default=10,imports", shown: "is “imports”"),
         Wrong(.workerQueues, "", shown: "is empty"), Wrong(.workerQueues, "a=1,", shown: "is empty"),
-        Wrong(.queueLimits, "mail=5:drop"), Wrong(.workerName, "", shown: "is empty"),
+        Wrong(.lengthLimits, "mail=5:drop"), Wrong(.workerName, "", shown: "is empty"),
     ]
 
     static let inFiles = [

@@ -58,6 +58,27 @@ struct ManifestFailureTests {
         #expect(try folder.names == ["tree"])
     }
 
+    @Test("What nobody reads is lost, and neither the manifest nor anything else beside it")
+    func noReader() async throws {
+        let folder = try TemporaryFolder()
+        for name in ["a", "b", "c"] { try folder.write("\(name)\n".utf8, to: name) }
+        // The reader closes its end of the pipe before the program is started.
+        let pipe = """
+            mkfifo "$GATE"; { read -r _ < "$GATE"; "$0" "$@"; } | { exec <&-; echo > "$GATE"; }
+            """
+        for script in [pipe, "exec \"$0\" \"$@\" >&-"] {
+            let (gate, output) = (try TemporaryFolder(), try TemporaryFolder())
+            let result = try await ChildProcess.run(
+                ["sh", "-c", script, Program.manifest, folder.path],
+                in: output.url,
+                environment: ["GATE": gate.path + "/gate"]
+            )
+            #expect(result.code == 0 && result.errors.isEmpty, "\(result.everything)")
+            #expect(try output.names == ["manifest.json"])
+            #expect(try readManifest(output, "manifest.json").files.map(\.path) == ["a", "b", "c"])
+        }
+    }
+
     @Test("The help names the exit codes")
     func help() async throws {
         let result = try await ChildProcess.run([Program.manifest, "--help"])

@@ -57,7 +57,7 @@ struct ManifestPartsTests {
         let folder = try TemporaryFolder()
         for index in 0..<300 { try folder.write("\(index)\n".utf8, to: "\(index)") }
         var configuration = JobSystem.Configuration()
-        configuration.queueLimits[HashFile.queue] = .init(maximumLength: 5)
+        configuration.lengthLimits[HashFile.queue] = .init(maximumLength: 5)
         let jobs = try await JobSystem(url: "memory:", configuration: configuration)
         let inspector = try jobs.inspector
         let longest = Mutex(0)

@@ -25,6 +25,19 @@ public struct Terminal: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Makes it safe to write, however the program was started.
+    ///
+    /// Call it first of all. A stream that the program was started without is opened on nothing: the next file that the
+    /// program opens would else get its number, and whatever is printed. A pipe whose reader has gone is an error of
+    /// `write` from then on, and not the end of a program that has other work to do.
+    public static func prepare() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+            // It gets the lowest number that is free, which is this one.
+            _ = open("/dev/null", O_RDWR)
+        }
+        signal(SIGPIPE, SIG_IGN)
+    }
+
     /// Whether a person sees it, so that a line may be redrawn in place.
     ///
     /// A file or a pipe is not redrawn.

@@ -50,7 +50,7 @@ extension BrokerAdapter {
         case let scheme where scheme.hasPrefix("redis"):
             "Depend on `LineshaftRedis` and pass `adapters: [.redis]`."
         case "amqp", "amqps":
-            "Depend on `LineshaftAMQP` and pass `adapters: [.amqp]`."
+            "There is no adapter for RabbitMQ yet; use another broker, or pass an adapter of your own in `adapters:`."
         default:
             "Check the spelling, or pass the adapter that knows the scheme in `adapters:`."
         }

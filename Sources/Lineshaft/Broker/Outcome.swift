@@ -56,6 +56,9 @@ public struct OutcomeRecord: Sendable, Hashable, Identifiable {
 
 /// How far a running job says it has come.
 public struct JobProgress: Sendable, Hashable, Codable {
+    /// The longest ``message`` that is kept, in bytes of UTF-8.
+    package static let longestMessage = 1_000
+
     /// The part that is done, in the same unit as ``total``.
     public let completed: Double
     /// The whole; 1 unless the handler says otherwise.

@@ -15,13 +15,13 @@ public enum Explanation: Sendable, Hashable {
     case retrying(until: Timestamp, attempt: Int, failure: JobFailure?)
     /// Its handler put it off.
     case snoozed(until: Timestamp)
-    /// No worker that was offered it knows its name; it is offered again then.
+    /// No worker that was offered it knows its name, or its version; it is offered again then.
     case parked(until: Timestamp, name: JobName)
     /// Its queue is paused.
     case queuePaused(QueueName)
     /// No worker serves its queue.
     case noWorker(QueueName)
-    /// Workers serve its queue, but none of them knows its name.
+    /// Workers serve its queue, but none of them knows its name, or its version.
     case noWorkerKnows(JobName, workers: [WorkerID])
     /// As many jobs of its queue run as the queue's limit allows, over all workers.
     case concurrencyLimited(QueueName, limit: Int)
@@ -49,14 +49,15 @@ extension Explanation: CustomStringConvertible {
         case .snoozed(let time):
             return "Its handler put it off until \(time)."
         case .parked(let time, let name):
-            return "No worker that was offered it knows the job name “\(name)”; it is offered again at \(time). "
-                + "Start a worker with a handler for it."
+            return "No worker that was offered it has a handler for the job name “\(name)” and its version; "
+                + "it is offered again at \(time). Start a worker that has one."
         case .queuePaused(let queue):
-            return "The queue “\(queue)” is paused."
+            return "The queue “\(queue)” is paused. Resume it to have its jobs run."
         case .noWorker(let queue):
             return "No worker serves the queue “\(queue)”. Start one that does."
         case .noWorkerKnows(let name, let workers):
-            return "The \(workers.count) worker(s) of its queue have no handler for the job name “\(name)”."
+            return "The \(workers.count) worker(s) of its queue have no handler for the job name “\(name)” "
+                + "and its version. Start one that has."
         case .concurrencyLimited(let queue, let limit):
             return "The queue “\(queue)” is limited to \(limit) running job(s) over all workers, and as many run."
         case .rateLimited(let queue, let rate, let time):

@@ -123,7 +123,11 @@ public struct JobHandle<Output: Codable & Sendable>: Sendable, Identifiable {
         case .cancelled:
             throw JobError(code: .cancelled, message: "Job \(id) was cancelled.", id: id)
         case .expired:
-            throw JobError(code: .expired, message: "Job \(id) was not started before its expiry.", id: id)
+            throw JobError(
+                code: .expired,
+                message: "Job \(id) was not started before its expiry. Give it a later one, or its queue more workers.",
+                id: id
+            )
         }
     }
 

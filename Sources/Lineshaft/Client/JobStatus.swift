@@ -73,6 +73,7 @@ extension JobSystem {
     /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot cancel.
     @discardableResult
     public func cancel(_ id: JobID) async throws -> CancellationResult {
+        try require(.cancellation, to: "cancel the job \(id)", "cancellation")
         let job = storesResultsApart ? try await broker.inspector?.find(id) : nil
         let result = try await broker.cancel([id]).first ?? .notFound
         if let job, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }

@@ -35,7 +35,10 @@ extension JobSystem {
 
     /// Hands drafts to the broker and, where a queue is full and may be waited for, waits.
     private func send(_ drafts: [JobDraft]) async throws -> [Receipt] {
-        let limits = configuration.queueLimits
+        let limits = configuration.lengthLimits
+        // What callers name was checked before; what middleware puts in its place was not.
+        if !submitMiddleware.isEmpty { for draft in drafts { try NameRules.check(draft.queue) } }
+        try checkAbilities(for: drafts)
         let submissions = drafts.map { draft in
             Submission(
                 draft.envelope(replyTo: inbox.client),

@@ -10,16 +10,22 @@ extension JobSystem {
     /// Submitting goes on; running jobs run on.
     ///
     /// - Parameter queue: The queue.
-    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot pause.
+    /// - Throws: ``ConfigurationError`` when the name is not a queue's; ``BrokerError`` when the broker cannot be reached or
+    ///   cannot pause.
     public func pause(_ queue: QueueName) async throws {
+        try NameRules.check(queue)
+        try require(.pause, to: "pause the queue “\(queue)”", "pause")
         try await inspector.setPaused(true, queue: queue)
     }
 
     /// Gives out a paused queue's jobs again.
     ///
     /// - Parameter queue: The queue.
-    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot pause.
+    /// - Throws: ``ConfigurationError`` when the name is not a queue's; ``BrokerError`` when the broker cannot be reached or
+    ///   cannot pause.
     public func resume(_ queue: QueueName) async throws {
+        try NameRules.check(queue)
+        try require(.pause, to: "pause the queue “\(queue)”", "pause")
         try await inspector.setPaused(false, queue: queue)
     }
 
@@ -37,22 +43,26 @@ extension JobSystem {
     ///   - queue: The queue.
     ///   - concurrency: How many of its jobs run at once; any number if left out.
     ///   - rate: How many of its jobs are begun in a time; any number if left out.
-    /// - Throws: ``ConfigurationError`` when a number is out of its range; ``BrokerError`` when the broker cannot be reached
-    ///   or cannot limit queues.
+    /// - Throws: ``ConfigurationError`` when a number is out of its range or the name is not a queue's; ``BrokerError`` when
+    ///   the broker cannot be reached or cannot limit queues.
     public func limit(_ queue: QueueName, concurrency: Int? = nil, rate: RateLimit? = nil) async throws {
         let limits = QueueLimits(concurrency: concurrency, rate: rate)
         try NameRules.check(queue)
         if let problem = limits.problem {
             throw ConfigurationError(code: .invalidValue, message: "The queue “\(queue)” is given \(problem).")
         }
+        try require(.limits, to: "limit the queue “\(queue)” over all workers", "limits")
         try await inspector.setLimits(limits, queue: queue)
     }
 
     /// Takes a queue's limits away.
     ///
     /// - Parameter queue: The queue.
-    /// - Throws: ``BrokerError`` when the broker cannot be reached or cannot limit queues.
+    /// - Throws: ``ConfigurationError`` when the name is not a queue's; ``BrokerError`` when the broker cannot be reached or
+    ///   cannot limit queues.
     public func removeLimits(of queue: QueueName) async throws {
+        try NameRules.check(queue)
+        try require(.limits, to: "limit the queue “\(queue)” over all workers", "limits")
         try await inspector.setLimits(.none, queue: queue)
     }
 
@@ -64,7 +74,8 @@ extension JobSystem {
             if let inspector = broker.inspector { return inspector }
             throw BrokerError(
                 code: .unsupported,
-                message: "This broker cannot look into its queues. Put a result store beside it that can."
+                message: "This broker cannot look into its queues, so it can count, find, pause and explain nothing. "
+                    + "Use a broker that has a `QueueInspector`."
             )
         }
     }

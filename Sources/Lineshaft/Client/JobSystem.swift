@@ -27,6 +27,8 @@ public final class JobSystem: Sendable {
     /// How the system was set up.
     public let configuration: Configuration
 
+    /// What the broker can do beside the contract.
+    package let capabilities: BrokerCapabilities
     package let random: RandomSource
     package let inbox: Inbox
     package let submitMiddleware: [any SubmitMiddleware]
@@ -39,8 +41,8 @@ public final class JobSystem: Sendable {
     ///   - broker: Moves envelopes.
     ///   - results: Keeps outcomes, for a broker without a store of its own.
     ///   - configuration: How the system works.
-    /// - Throws: ``ConfigurationError`` when a value is out of range, when neither broker nor call brings a result store,
-    ///   or when both do; ``BrokerError`` when the store cannot be reached.
+    /// - Throws: ``ConfigurationError`` when a value is out of range or needs what the broker cannot do, when neither broker
+    ///   nor call brings a result store, or when both do; ``BrokerError`` when the store cannot be reached.
     public init(
         broker: any Broker,
         results: (any ResultStore)? = nil,
@@ -63,7 +65,16 @@ public final class JobSystem: Sendable {
                     + "Leave it out, or open the broker without a store of its own."
             )
         }
+        let capabilities = broker.capabilities
+        if let queue = configuration.lengthLimits.keys.min(), !capabilities.contains(.backpressure) {
+            throw ConfigurationError(
+                code: .unsupported,
+                message: "This broker cannot keep the queue “\(queue)” to a maximum length. Leave out `lengthLimits`, "
+                    + "or use a broker that declares `backpressure`."
+            )
+        }
         self.broker = broker
+        self.capabilities = capabilities
         self.results = store
         self.clock = configuration.clock
         self.configuration = configuration
@@ -113,7 +124,11 @@ public final class JobSystem: Sendable {
     /// calls fail. Stop the workers first. Calling it again does nothing.
     public func shutdown() async {
         inbox.close(
-            BrokerError(code: .closed, message: "The job system was shut down while an outcome was awaited.")
+            BrokerError(
+                code: .closed,
+                message: "The job system was shut down while an outcome was awaited. "
+                    + "The job goes on where its broker does; await it from another system, by its identifier."
+            )
         )
         await results.detach(inbox.client)
         if storesResultsApart { await results.shutdown() }
@@ -142,7 +157,7 @@ extension JobSystem {
         ///
         /// Unlimited if not named. A limit holds for what this system submits, not for other processes; retries and released
         /// jobs always have room.
-        public var queueLimits: [QueueName: QueueLimit]
+        public var lengthLimits: [QueueName: LengthLimit]
         /// Stands around every submission, the first one outermost.
         public var middleware: [any SubmitMiddleware]
         /// Where the system and its workers log.
@@ -161,7 +176,7 @@ extension JobSystem {
             codec: any PayloadCodec = JSONCodec(),
             resultRetention: Duration = .seconds(3600),
             retry: RetryPolicy = .standard,
-            queueLimits: [QueueName: QueueLimit] = [:],
+            lengthLimits: [QueueName: LengthLimit] = [:],
             middleware: [any SubmitMiddleware] = [],
             logger: Logger = Logger(label: "lineshaft"),
             seed: UInt64? = nil,
@@ -171,7 +186,7 @@ extension JobSystem {
             self.codec = codec
             self.resultRetention = resultRetention
             self.retry = retry
-            self.queueLimits = queueLimits
+            self.lengthLimits = lengthLimits
             self.middleware = middleware
             self.logger = logger
             self.seed = seed
@@ -192,13 +207,13 @@ extension JobSystem {
             if let problem = retry.problem {
                 throw ConfigurationError(code: .invalidValue, message: "In the system's `retry`, \(problem).")
             }
-            for (queue, limit) in queueLimits {
+            for (queue, limit) in lengthLimits {
                 try NameRules.check(queue)
                 if limit.maximumLength < 1 {
                     throw ConfigurationError(
                         code: .invalidValue,
                         message: "The queue “\(queue)” has a maximum length of \(limit.maximumLength); "
-                            + "it must be 1 or more, or the queue be left out of `queueLimits`."
+                            + "it must be 1 or more, or the queue be left out of `lengthLimits`."
                     )
                 }
             }
@@ -206,7 +221,7 @@ extension JobSystem {
     }
 
     /// How long a queue may grow.
-    public struct QueueLimit: Sendable, Hashable {
+    public struct LengthLimit: Sendable, Hashable {
         /// What `submit` does when the queue is full.
         public enum Reaction: Sendable, Hashable {
             /// It suspends until there is room; cancelling the task ends the wait.

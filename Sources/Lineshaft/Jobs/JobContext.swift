@@ -78,7 +78,7 @@ public struct JobContext: Sendable {
     ///   - total: The whole.
     ///   - message: What the job is doing; at most 1,000 bytes are kept.
     public func report(progress completed: Double, of total: Double = 1, message: String? = nil) async {
-        let message = message.map { $0.prefix(utf8Count: 1_000) }
+        let message = message?.prefix(utf8Count: JobProgress.longestMessage)
         let progress = JobProgress(completed: completed, total: total, message: message)
         do {
             try await scope.system.results.report(progress, of: id)

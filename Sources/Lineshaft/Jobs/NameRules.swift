@@ -47,7 +47,12 @@ package enum NameRules {
                     + "the limit is \(maximumLength). \(remedy)"
             )
         }
-        for byte in name.utf8 where byte < 0x20 || byte == 0x7F || (forbidsBraces && (byte == 0x7B || byte == 0x7D)) {
+        var previous: UInt8 = 0
+        for byte in name.utf8 {
+            defer { previous = byte }
+            // Those beyond ASCII are C2 80 to C2 9F; the last byte is the scalar's number.
+            let isControl = byte < 0x20 || byte == 0x7F || (previous == 0xC2 && byte < 0xA0)
+            guard isControl || (forbidsBraces && (byte == 0x7B || byte == 0x7D)) else { continue }
             throw ConfigurationError(
                 code: .invalidName,
                 message: "The \(what) \(String(reflecting: name)) contains the character "

@@ -14,13 +14,19 @@ package actor Registry {
     /// Adds a handler.
     ///
     /// - Parameter handler: The handler.
-    /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken.
+    /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken, or when its retry policy makes no sense.
     package func register(_ handler: AnyHandler) throws(ConfigurationError) {
         try NameRules.check(handler.name)
         if handler.version < 1 {
             throw ConfigurationError(
                 code: .invalidValue,
                 message: "The job “\(handler.name)” has version \(handler.version); versions begin with 1."
+            )
+        }
+        if case .policy(let policy) = handler.retry?.kind, let problem = policy.problem {
+            throw ConfigurationError(
+                code: .invalidValue,
+                message: "In the `retry` of the handler for “\(handler.name)”, \(problem)."
             )
         }
         if handlers[handler.name] != nil {

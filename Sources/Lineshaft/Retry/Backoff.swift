@@ -84,7 +84,9 @@ public struct Backoff: Sendable, Hashable, Codable {
     /// What is wrong with this rule's numbers, or `nil` when nothing is.
     package var problem: String? {
         func check(_ durations: (String, Duration)...) -> String? {
-            durations.first { $0.1 < .zero }.map { "the backoff's \($0.0) is negative (\($0.1))" }
+            durations.first { $0.1 < .zero }.map { what, duration in
+                "the backoff's \(what) is negative (\(duration)), but must be zero or more"
+            }
         }
         switch rule {
         case .exponential(let base, let factor, let maximum, _):

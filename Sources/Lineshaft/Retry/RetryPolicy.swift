@@ -6,7 +6,7 @@
 
 /// How often, how long and how slowly a job whose attempts fail is tried again.
 public struct RetryPolicy: Sendable, Hashable, Codable {
-    /// 25 attempts with exponential backoff and full jitter between one second and an hour.
+    /// 25 attempts; each wait is drawn between zero and 1, 2, 4, 8 … seconds, at most an hour.
     public static let standard = RetryPolicy.exponential()
 
     /// One attempt: the first failure is the end.
@@ -104,7 +104,7 @@ public struct RetryPolicy: Sendable, Hashable, Codable {
             return "the retry policy allows \(maximumDeliveries) deliveries, but must allow 1 or more"
         }
         if let maximumElapsed, maximumElapsed < .zero {
-            return "the retry policy's elapsed limit is negative (\(maximumElapsed))"
+            return "the retry policy's elapsed limit is negative (\(maximumElapsed)); leave it out for no limit"
         }
         return backoff.problem
     }

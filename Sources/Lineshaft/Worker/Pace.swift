@@ -17,7 +17,7 @@ package struct Pace {
     /// How long a call to the broker may take for a slot to make it between two jobs.
     private static let cheapExchange = 0.00005
     /// How long a call to the broker takes where there is a network between that has to be bridged.
-    private static let longExchange = 0.002
+    private static let longExchange = 0.0015
     /// How many jobs are claimed ahead where there is none.
     private static let nearPrefetch = 64
     private static let smoothing = 0.1
@@ -25,6 +25,8 @@ package struct Pace {
     private let prefetchLimit: Int
     private var run: Double?
     private var exchange: Double?
+    /// The shortest of the last calls: what the way there and back takes, without what was done at its end.
+    private var shortestExchange: Double?
 
     package init(prefetchLimit: Int) {
         self.prefetchLimit = prefetchLimit
@@ -38,6 +40,9 @@ package struct Pace {
     /// A call to the broker that settled or claimed has ended.
     package mutating func recordExchange(_ duration: Duration) {
         exchange = Self.smoothed(exchange, duration)
+        let seconds = Double(duration.saturatedNanoseconds) / 1e9
+        // It is forgotten bit by bit, for a broker may move away.
+        shortestExchange = min(seconds, shortestExchange.map { $0 * 1.02 } ?? seconds)
     }
 
     /// How many jobs may be claimed ahead.
@@ -49,7 +54,7 @@ package struct Pace {
 
     /// Whether so much can be run during one call to the broker that few calls with many jobs are better than many with few.
     package var isExchangeLong: Bool {
-        exchange.map { $0 > Self.longExchange } ?? false
+        shortestExchange.map { $0 > Self.longExchange } ?? false
     }
 
     /// How many jobs a slot may keep for itself while others are idle.

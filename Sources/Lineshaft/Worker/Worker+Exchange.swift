@@ -8,7 +8,7 @@ internal import Logging
 
 extension Worker {
     /// The most settlements of one call.
-    private static let batchLimit = 1_000
+    private static let batchLimit = 512
 
     /// Settles and claims on behalf of a slot that has nothing else to do.
     ///

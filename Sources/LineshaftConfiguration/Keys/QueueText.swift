@@ -26,7 +26,7 @@ package enum QueueText {
     ///
     /// - Parameter text: Such as `imports=1000` or `mail=50:fail`.
     /// - Returns: The limit; `nil` when the text is none.
-    package static func limit(_ text: String) -> (name: QueueName, limit: JobSystem.QueueLimit)? {
+    package static func limit(_ text: String) -> (name: QueueName, limit: JobSystem.LengthLimit)? {
         guard let (name, parts) = split(text), parts.count <= 2, let length = Int(parts[0]) else { return nil }
         switch parts.dropFirst().first {
         case nil, "suspend": return (name, .init(maximumLength: length))

@@ -36,8 +36,8 @@ extension Setting {
         default: DurationText.text(system.resultRetention),
         "How long outcomes are kept when neither job nor call says otherwise."
     )
-    package static let queueLimits = Setting(
-        "queueLimits",
+    package static let lengthLimits = Setting(
+        "lengthLimits",
         .queues(example: "imports=1000,mail=50:fail"),
         "How long queues may grow before `submit` waits, or with `:fail` throws."
     )
@@ -147,7 +147,7 @@ extension Setting {
 
     /// Every setting, in the order of the documentation's table.
     package static let all = [
-        url, results, logLevel, tracing, resultRetention, queueLimits,
+        url, results, logLevel, tracing, resultRetention, lengthLimits,
         retryAttempts, retryBackoff, retryBase, retryMaximum, retryElapsed,
         workerName, workerVersion, workerQueues, workerConcurrency, workerLease, workerPrefetch, workerPoisonLimit,
         workerParkDelay, workerStuckGrace, workerMetricsInterval, shutdownFinish, shutdownCancel, shutdownRelease,

@@ -155,7 +155,7 @@ struct DefiningJobsSnippets {
     @Test("A full queue refuses or waits")
     func limits() async throws {
         var configuration = JobSystem.Configuration()
-        configuration.queueLimits = ["imports": .init(maximumLength: 1, whenFull: .fail)]
+        configuration.lengthLimits = ["imports": .init(maximumLength: 1, whenFull: .fail)]
         let jobs = try await JobSystem(url: "memory:", configuration: configuration)
 
         try await jobs.submit(ImportFile(path: "a.csv"))

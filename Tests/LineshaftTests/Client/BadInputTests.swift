@@ -63,6 +63,18 @@ struct BadInputTests {
     }
 
     @Test
+    func `A handler's retry policy is checked before it is needed`() async {
+        for (policy, words) in [
+            (RetryPolicy.constant(.seconds(-1)), "duration is negative"),
+            (RetryPolicy(maximumAttempts: 0), "must allow 1 or more"),
+        ] {
+            let error = await run(handlers: { Handler(for: Errand.self, retry: .policy(policy)) { _, _ in 1 } })
+            #expect(error?.code == .invalidValue && error?.message.contains("“errand”") == true)
+            #expect(error?.message.contains(words) == true)
+        }
+    }
+
+    @Test
     func `Queues that cannot be served are refused, with the number and its range`() async {
         #expect(await run([:])?.message.contains("no queue") == true)
         for number in [0, -1, 1_000_001, .min, .max] {
@@ -122,7 +134,7 @@ struct BadInputTests {
     func `An unknown scheme is named, with the known ones and where to get it`() async {
         for (url, remedy) in [
             ("redis://:secret@host", "LineshaftRedis"), ("rediss://h", "LineshaftRedis"),
-            ("AMQP://u:secret@h", "LineshaftAMQP"),
+            ("AMQP://u:secret@h", "no adapter for RabbitMQ yet"),
             ("kafka://secret", "spelling"),
         ] {
             let error = await problem { _ = try await JobSystem(url: url) }
@@ -152,12 +164,27 @@ struct BadInputTests {
             ) == true
         )
         configuration = .init()
-        configuration.queueLimits["mail"] = .init(maximumLength: 0)
+        configuration.lengthLimits["mail"] = .init(maximumLength: 0)
         #expect(
             await problem { _ = try await JobSystem(url: "memory:", configuration: configuration) }?.message.contains(
                 "“mail”"
             ) == true
         )
+    }
+
+    @Test
+    func `Queues of no name, or of too long a one, cannot be paused, resumed or limited`() async throws {
+        let jobs = try await JobSystem(url: "memory:")
+        for queue: QueueName in ["", QueueName(String(repeating: "q", count: 201)), "a\u{85}b", "{mail}"] {
+            for body: () async throws -> Void in [
+                { try await jobs.pause(queue) }, { try await jobs.resume(queue) },
+                { try await jobs.limit(queue, concurrency: 1) }, { try await jobs.removeLimits(of: queue) },
+            ] {
+                #expect(await problem(body)?.code == .invalidName)
+            }
+        }
+        #expect(try await jobs.inspector.queues().isEmpty)
+        await jobs.shutdown()
     }
 
     @Test

@@ -109,10 +109,14 @@ struct SubmissionPlanTests {
         #expect(problem(Longwinded.self)?.message.contains("204 bytes") == true)
         #expect(problem(Longwinded.self)?.message.contains("200") == true)
         #expect(problem(Rude.self)?.message.contains("\\n") == true)
-        for queue: QueueName in ["", "a{b", "a}b", "tab\t", QueueName(String(repeating: "ä", count: 101))] {
+        for queue: QueueName in [
+            "", "a{b", "a}b", "tab\t", "nel\u{85}", "apc\u{9F}", QueueName(String(repeating: "ä", count: 101)),
+        ] {
             #expect(problem(Parcel.self, JobOptions(queue: queue))?.code == .invalidName, "\(queue)")
         }
-        #expect(problem(Parcel.self, JobOptions(queue: QueueName(String(repeating: "ä", count: 100)))) == nil)
+        for queue: QueueName in ["£ \u{A0}", "Ѐ", QueueName(String(repeating: "ä", count: 100))] {
+            #expect(problem(Parcel.self, JobOptions(queue: queue)) == nil, "\(queue)")
+        }
     }
 
     @Test

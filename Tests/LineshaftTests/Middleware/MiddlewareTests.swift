@@ -173,6 +173,26 @@ struct MiddlewareTests {
     }
 
     @Test
+    func `A queue that middleware chooses is held to the rules for names`() async throws {
+        let elsewhere = Hooks(beforeSubmit: { draft in draft.queue = "elsewhere" })
+        try await harness(submit: [elsewhere]) { greeting, _ in
+            greeting.who
+        } _: { harness in
+            try await harness.jobs.submit(Greeting())
+            try harness.expectSubmitted(Greeting.self, count: 1, on: "elsewhere")
+        }
+        let nowhere = Hooks(beforeSubmit: { draft in draft.queue = "no{where" })
+        try await harness(submit: [nowhere]) { greeting, _ in
+            greeting.who
+        } _: { harness in
+            let error = await #expect(throws: ConfigurationError.self) { try await harness.jobs.submit(Greeting()) }
+            #expect(error?.code == .invalidName && error?.message.contains("no{where") == true)
+            let queues = try await harness.jobs.inspector.queues()
+            #expect(queues.isEmpty)
+        }
+    }
+
+    @Test
     func `The end hook hears what becomes of the job after each run`() async throws {
         let trail = Trail()
         let hooks = Hooks(onEnd: { context, disposition in trail.note("\(context.attempt) \(disposition.label)") })

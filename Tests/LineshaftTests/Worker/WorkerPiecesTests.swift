@@ -28,7 +28,12 @@ struct WorkerPiecesTests {
         var pace = Pace(prefetchLimit: 1_000_000)
         pace.recordRun(.zero)
         pace.recordExchange(.zero)
-        #expect(pace.prefetch(concurrency: 1_000_000) == 1_000_000)
+        // A call that takes no time needs no more than a few jobs ahead; a long one all that are allowed.
+        #expect(pace.prefetch(concurrency: 1_000_000) == 64)
+        var far = Pace(prefetchLimit: 1_000_000)
+        far.recordRun(.zero)
+        far.recordExchange(.milliseconds(10))
+        #expect(far.prefetch(concurrency: 1_000_000) == 1_000_000)
         #expect(pace.share >= 0 && pace.isExchangeCheap)
         pace.recordRun(.seconds(Int64.max / 2))
         #expect(pace.prefetch(concurrency: 1_000_000) == 0)

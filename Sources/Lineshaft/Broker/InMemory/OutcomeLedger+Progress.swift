@@ -5,16 +5,13 @@
 //
 
 extension OutcomeLedger {
-    /// The longest text of a report of progress that is kept, in bytes of UTF-8.
-    package static var longestMessage: Int { 1000 }
-
     /// Notes how far a job has come, unless it has ended.
     package mutating func report(_ progress: JobProgress, of id: JobID, at moment: Moment) {
         guard !contains(id, at: moment) else { return }
         let kept = JobProgress(
             completed: progress.completed,
             total: progress.total,
-            message: progress.message.map { Self.shortened($0) }
+            message: progress.message?.prefix(utf8Count: JobProgress.longestMessage)
         )
         subscriptions.report(kept, of: id, keptUntil: moment.uptime(after: defaultRetention), at: moment)
     }
@@ -22,19 +19,6 @@ extension OutcomeLedger {
     /// The latest progress of a job that has not ended.
     package func progress(of id: JobID, at moment: Moment) -> JobProgress? {
         subscriptions.progress(of: id, at: moment)
-    }
-
-    /// As many whole characters of `text` as fit.
-    private static func shortened(_ text: String) -> String {
-        guard text.utf8.count > longestMessage else { return text }
-        var kept = ""
-        var length = 0
-        for character in text {
-            length += character.utf8.count
-            if length > longestMessage { break }
-            kept.append(character)
-        }
-        return kept
     }
 
     /// Reads outcomes.

@@ -56,6 +56,49 @@ extension SystemConformance {
                 try await client.resume("default")
             }
         },
+        Case("It is explained how many jobs go before a ready one") { trial in
+            // Both slots are taken by another queue's jobs, so that nothing but its turn is waited for.
+            let queues: WorkerQueues = ["default": 2, "other": 2]
+            let host = try await trial.host(queues: queues) {
+                $0.concurrency = 2
+            } handlers: {
+                trial.waiting(for: .seconds(100))
+            }
+            let client = host.system
+            try await trial.running(host) {
+                let running = try await client.submit(contentsOf: [Errand(), Errand()], on: "other")
+                try await trial.settleDown()
+                let first = try await client.submit(Errand(word: "1"))
+                let second = try await client.submit(Errand(word: "2"))
+                let urgent = try await client.submit(Errand(word: "0"), priority: .high)
+                try await trial.settleDown()
+                for (ahead, handle) in [urgent, first, second].enumerated() {
+                    let explanation = try await client.explain(handle.id)
+                    // A broker for which counting would be too slow says only that the job waits for its turn.
+                    let isRight = explanation == .waiting(ahead: ahead) || explanation == .waiting(ahead: nil)
+                    try check(isRight, "The job behind \(ahead) others is explained so: \(explanation)")
+                }
+                for handle in running + [urgent, first, second] { _ = try await trial.value(of: handle) }
+            }
+        },
+        Case(
+            "It is explained that a running job has been asked to stop",
+            .cancellationReachesRunningJobs,
+            needs: .cancellation
+        ) { trial in
+            let host = try await trial.host("host-1") { trial.stubborn() }
+            try await trial.running(host) {
+                let began = trial.clock.now
+                let handle = try await host.system.submit(Errand(word: "done"))
+                try await trial.pass(.seconds(1))
+                try check("the result", try await handle.cancel(), is: .requested)
+                try await trial.pass(.seconds(1))
+                let running = Explanation.running(worker: WorkerID("host-1"), since: began, isCancelRequested: true)
+                try check("the cancelled one", try await host.system.explain(handle.id), is: running)
+                trial.notes.gate().open()
+                try check("the output", try await trial.value(of: handle), is: "done")
+            }
+        },
         Case("It is explained who runs a job and since when, and how it ended", needs: .cancellation) { trial in
             let host = try await trial.host("host-1") {
                 Handler(for: Errand.self) { errand, context in

@@ -52,7 +52,7 @@ extension SystemConformance {
         },
         Case("A full queue makes submitting fail, and says what to do", needs: .backpressure) { trial in
             let client = try await trial.system {
-                $0.queueLimits["default"] = .init(maximumLength: 2, whenFull: .fail)
+                $0.lengthLimits["default"] = .init(maximumLength: 2, whenFull: .fail)
             }
             try await client.submit(contentsOf: [Errand(), Errand()])
             do {
@@ -65,7 +65,7 @@ extension SystemConformance {
         },
         Case("A full queue makes submitting wait for room", needs: .backpressure) { trial in
             let host = try await trial.host(queues: ["default": 1]) { trial.waiting(for: .seconds(10)) }
-            let client = try await trial.system { $0.queueLimits["default"] = .init(maximumLength: 2) }
+            let client = try await trial.system { $0.lengthLimits["default"] = .init(maximumLength: 2) }
             try await trial.running(host) {
                 let all = Array(repeating: Errand(), count: 6)
                 let before = trial.clock.uptime
@@ -75,7 +75,7 @@ extension SystemConformance {
             }
         },
         Case("A submitter that waits for room can be cancelled", needs: .backpressure) { trial in
-            let client = try await trial.system { $0.queueLimits["default"] = .init(maximumLength: 1) }
+            let client = try await trial.system { $0.lengthLimits["default"] = .init(maximumLength: 1) }
             try await client.submit(Errand())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
