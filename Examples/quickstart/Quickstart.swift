@@ -16,6 +16,12 @@ import Logging
 struct Quickstart {
     static func main() async {
         Terminal.prepare()
+        if let argument = CommandLine.arguments.dropFirst().first {
+            Terminal.errors.print(
+                "quickstart: it takes no arguments, and was given “\(argument)”. Run: swift run quickstart"
+            )
+            Terminal.exit(64)
+        }
         do {
             Terminal.exit(try await sum() ? 0 : 1)
         } catch {

@@ -27,4 +27,13 @@ struct QuickstartTests {
         #expect(progress.last == "[####################] 100 %  1000 of 1000 jobs, 52 retries")
         #expect(!result.everything.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\r" })
     }
+
+    @Test("An argument that it does not know is refused, and the error says what to run")
+    func argument() async throws {
+        let result = try await ChildProcess.run([Program.quickstart, "--fast"])
+        #expect(result.code == 64 && result.output.isEmpty)
+        #expect(
+            result.errors == ["quickstart: it takes no arguments, and was given “--fast”. Run: swift run quickstart"]
+        )
+    }
 }

@@ -77,7 +77,8 @@ extension RunEnd {
             return .failed(
                 facts.failureBeforeAttempt(
                     .undecodablePayload,
-                    "The payload (\(bad.byteCount) bytes) is not a \(bad.type): \(bad.cause)",
+                    "The payload (\(bad.byteCount) bytes) is not a \(bad.type): \(bad.cause). Submitter and worker "
+                        + "disagree on its form; raise the job's version when the form changes.",
                     bad.cause
                 )
             )
@@ -85,7 +86,8 @@ extension RunEnd {
             return .failed(
                 facts.failure(
                     .unencodableOutput,
-                    "The output, a \(bad.type), cannot be encoded: \(bad.cause)",
+                    "The output, a \(bad.type), cannot be encoded: \(bad.cause). The handler has run; retry the job once "
+                        + "its output can be.",
                     bad.cause
                 )
             )

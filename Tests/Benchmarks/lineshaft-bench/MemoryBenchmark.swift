@@ -40,6 +40,12 @@ struct MemoryBenchmark: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "How many tasks submit at once.")
     var submitters = [1, 16, 64]
 
+    func validate() throws {
+        guard jobs >= 1_000, rounds >= 1, !submitters.isEmpty, submitters.allSatisfy({ $0 >= 1 }) else {
+            throw ValidationError("--jobs must be 1,000 or more, --rounds and --submitters 1 or more.")
+        }
+    }
+
     func run() async throws {
         // First, while freed memory that could be used again does not hide what is taken.
         let bytesPerJob = try await Self.bytesPerJob(200_000)

@@ -224,7 +224,7 @@ struct RunEndTests {
             return
         }
         #expect(first.code == .undecodablePayload)
-        #expect(first.message == "The payload (12 bytes) is not a Import: plain")
+        #expect(first.message.hasPrefix("The payload (12 bytes) is not a Import: plain. "))
         guard case .failed(let second) = disposition(.threw(UnencodableOutput(type: "Double", cause: Plain()))) else {
             Issue.record("An unencodable output is tried again")
             return

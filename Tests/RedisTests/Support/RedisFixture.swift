@@ -43,7 +43,9 @@ final class RedisFixture: BrokerFixture, ResultStoreFixture {
     private static let clusterDelay = Duration.seconds(3)
 
     private var url: String {
-        isCluster ? "redis+cluster://127.0.0.1:\(server.port ?? 0)" : "redis+unix://\(server.socket)"
+        let address = isCluster ? "redis+cluster://127.0.0.1:\(server.port ?? 0)" : "redis+unix://\(server.socket)"
+        // However slow the machine is: 16 MiB under a sanitizer, beside all other tests, take their time.
+        return address + "?connect_timeout=10m&command_timeout=10m"
     }
 
     func makeBroker() async throws -> any Broker {

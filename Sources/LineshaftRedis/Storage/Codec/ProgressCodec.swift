@@ -8,16 +8,13 @@ package import Lineshaft
 
 /// Progress as bytes: a version, the two numbers, and the message if there is one.
 package enum ProgressCodec: Sendable {
-    /// The longest message that is kept, in bytes of UTF-8.
-    package static let longestMessage = 1000
-
     /// Writes progress, its message cut to as many whole characters as are kept.
     package static func encode(_ progress: JobProgress) -> [UInt8] {
         var writer = ByteWriter(reserving: 32)
         writer.write(UInt8(1))
         writer.write(progress.completed.bitPattern)
         writer.write(progress.total.bitPattern)
-        if let message = progress.message { writer.write(shortened(message)) }
+        if let message = progress.message { writer.write(message.prefix(utf8Count: JobProgress.longestMessage)) }
         return writer.bytes
     }
 
@@ -36,17 +33,5 @@ package enum ProgressCodec: Sendable {
         let message = reader.remaining > 0 ? try reader.readText() : nil
         try reader.finish()
         return JobProgress(completed: completed, total: total, message: message)
-    }
-
-    private static func shortened(_ text: String) -> String {
-        guard text.utf8.count > longestMessage else { return text }
-        var kept = ""
-        var length = 0
-        for character in text {
-            length += character.utf8.count
-            if length > longestMessage { break }
-            kept.append(character)
-        }
-        return kept
     }
 }
