@@ -43,8 +43,8 @@ package struct QueueInterest: Sendable {
     private static let rescan = 6
 
     private var entries: [QueueName: Entry] = [:]
-    /// Which of the queues of a request are next to be asked although nothing is known of them.
-    private var nextRescan = 0
+    /// The last queue that was asked although nothing is known of it.
+    private var lastRescanned: QueueName?
     /// Whether the last claim left the worker no room.
     private var isFull = false
     private var claims = 0
@@ -131,11 +131,15 @@ package struct QueueInterest: Sendable {
     }
 
     /// The worker asks although nothing is known to be there: a message may have been lost, or be on its way.
+    ///
+    /// The queues take turns by their names, for the order of shares is another one each time.
     private mutating func rescan(_ shares: [ClaimRequest.Share]) -> [ClaimRequest.Share] {
         guard shares.count > Self.rescan else { return shares }
-        let start = nextRescan % shares.count
-        nextRescan = (start + Self.rescan) % shares.count
-        return (0..<Self.rescan).map { shares[(start + $0) % shares.count] }
+        let sorted = shares.sorted { $0.queue < $1.queue }
+        let start = lastRescanned.flatMap { last in sorted.firstIndex { $0.queue > last } } ?? 0
+        let chosen = (0..<Self.rescan).map { sorted[(start + $0) % sorted.count] }
+        lastRescanned = chosen.last?.queue
+        return chosen
     }
 
     private mutating func question(_ queue: QueueName, _ limit: Int) -> Question {

@@ -227,6 +227,10 @@ extension RedisBroker {
     private func note(_ answer: Turn, of turn: QueueTurn) -> [Delivery] {
         for settlement in turn.settlements { heads.forget(settlement.lease) }
         if let question = turn.question, let worker = turn.request?.worker {
+            if answer.isIdle, attachedWorkers[worker] == nil {
+                // It has left meanwhile, and must not be counted on; what was meant for it is for others.
+                passOn(turn.queue, from: worker)
+            }
             attachedWorkers[worker]?.interest.answered(
                 question,
                 count: answer.jobs.count,

@@ -59,4 +59,30 @@ struct QueueInterestTests {
         let isWoken = interest.wake("a")
         #expect(!isWoken)
     }
+
+    @Test
+    func `A worker of many queues asks each of them in turn, in whatever order they come`() {
+        var interest = QueueInterest()
+        let names = (0..<20).map { QueueName("queue-\($0)") }
+        var seen: Set<QueueName> = []
+        for round in 0..<24 {
+            // The order changes so that a place in it would always be that of the same few queues.
+            let turned = (0..<names.count).map { names[($0 + 20 - round * 6 % 20) % names.count] }
+            let shares = turned.map { ClaimRequest.Share(queue: $0, fair: 1, maximum: 1) }
+            let request = ClaimRequest(
+                worker: WorkerID("w"),
+                shares: shares,
+                limit: 20,
+                lease: .seconds(8),
+                poisonLimit: 5
+            )
+            for question in interest.begin(request, at: .zero) {
+                // The first round asks all, because nothing is known of any.
+                if round > 0 { seen.insert(question.queue) }
+                interest.answered(question, count: 0, isNoted: true, hasMore: false, delay: nil, at: .zero)
+            }
+            _ = interest.end(isFull: false)
+            if round == 4 { #expect(seen == Set(names)) }
+        }
+    }
 }

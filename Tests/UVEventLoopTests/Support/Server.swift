@@ -48,7 +48,8 @@ final class Server: Sendable {
     /// - Throws: What the system refuses.
     init(path: String? = nil, backlog: Int32? = 128, serve: (@Sendable (Peer) -> Void)? = nil) throws {
         let family = path == nil ? AF_INET : AF_UNIX
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        // A program that another test starts meanwhile must not hold it open.
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure.system("socket", errno) }
         listener = descriptor
         let users = Users(backlog != nil && serve != nil ? 2 : 1)
@@ -66,7 +67,7 @@ final class Server: Sendable {
         guard let serve else { return }
         Thread.detachNewThread {
             while true {
-                let accepted = accept(descriptor, nil, nil)
+                let accepted = Self.accept(descriptor)
                 if accepted < 0 {
                     if errno == EINTR || errno == ECONNABORTED { continue }
                     return users.release(descriptor)
@@ -95,7 +96,11 @@ final class Server: Sendable {
     /// - Returns: The clients' ends, to be closed.
     func fill() -> [Int32] {
         (0..<8).map { _ in
-            let descriptor = socket(isUnix ? AF_UNIX : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(
+                isUnix ? AF_UNIX : AF_INET,
+                Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+                0
+            )
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             var address = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -115,7 +120,13 @@ final class Server: Sendable {
 
     /// Accepts one connection, on the calling thread.
     func acceptOne() -> Peer {
-        Peer(descriptor: accept(listener, nil, nil))
+        Peer(descriptor: Self.accept(listener))
+    }
+
+    private static func accept(_ listener: Int32) -> Int32 {
+        let descriptor = Glibc.accept(listener, nil, nil)
+        if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        return descriptor
     }
 
     private static func bind(_ descriptor: Int32) throws -> UInt16 {
