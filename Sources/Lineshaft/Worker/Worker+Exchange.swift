@@ -79,15 +79,9 @@ extension Worker {
             if phase != .serving { control.wake.raise() }
         }
         do {
+            guard let request else { return try await deliverUncancelled(items) }
             let items = try await recordOutcomes(items)
             let settlements = items.map(\.settlement)
-            guard let request else {
-                let results = try await uncancelled { (broker) throws(BrokerError) in
-                    try await broker.settle(settlements)
-                }
-                note(results, of: items)
-                return
-            }
             let (results, claim): ([SettlementResult], Claim)
             if items.isEmpty {
                 (results, claim) = ([], try await jobs.broker.claim(request))
@@ -158,14 +152,19 @@ extension Worker {
         schedule.settlingAtOnce += 1
         defer { schedule.settlingAtOnce -= 1 }
         do {
-            let items = try await recordOutcomes(items)
-            let settlements = items.map(\.settlement)
-            let results = try await uncancelled { (broker) throws(BrokerError) in try await broker.settle(settlements) }
-            note(results, of: items)
+            try await deliverUncancelled(items)
         } catch {
             outbox.putBack(items)
             throw error
         }
+    }
+
+    /// Stores outcomes where that is a step of its own, then settles, also while the worker's task is cancelled.
+    private func deliverUncancelled(_ items: [SettlementBox.Item]) async throws(BrokerError) {
+        let items = try await recordOutcomes(items)
+        let settlements = items.map(\.settlement)
+        let results = try await uncancelled { (broker) throws(BrokerError) in try await broker.settle(settlements) }
+        note(results, of: items)
     }
 
     private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {

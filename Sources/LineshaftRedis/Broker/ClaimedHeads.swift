@@ -22,9 +22,6 @@ struct ClaimedHeads {
 
     private var entries: [JobID: Entry] = [:]
 
-    /// How many are remembered.
-    var count: Int { entries.count }
-
     /// A job has been claimed.
     mutating func remember(_ head: [UInt8], of lease: Lease) {
         if entries.count >= Self.limit { entries.removeAll() }

@@ -67,7 +67,7 @@ extension RedisBroker {
         exchange(turns(batch, questions, request)) { first in
             guard case .success(let first) = first else {
                 self.end(request, count: 0)
-                return self.hand(first.map { $0 }, to: waiter)
+                return self.hand(first, to: waiter)
             }
             let others = self.attachedWorkers[request.worker]?.interest.goOn(
                 request,

@@ -73,20 +73,6 @@ package struct RESPWords: Sendable, Hashable, ExpressibleByArrayLiteral {
         end()
     }
 
-    /// The words, each by itself.
-    package var words: [[UInt8]] {
-        var words: [[UInt8]] = []
-        var rest = bytes[...]
-        while rest.popFirst() != nil {
-            var length = 0
-            while let digit = rest.popFirst(), digit != UInt8(ascii: "\r") { length = length * 10 + Int(digit) - 48 }
-            rest = rest.dropFirst()
-            words.append(Array(rest.prefix(length)))
-            rest = rest.dropFirst(length + 2)
-        }
-        return words
-    }
-
     private mutating func begin(_ length: Int) {
         count += 1
         bytes.append(UInt8(ascii: "$"))

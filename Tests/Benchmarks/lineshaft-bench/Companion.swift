@@ -64,6 +64,7 @@ struct Companion {
     private func compile(_ source: String, _ libraries: [String]) throws -> String {
         let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/" + source
         let program = folder + "/" + URL(filePath: source).deletingPathExtension().lastPathComponent
+        if FileManager.default.fileExists(atPath: program) { return program }
         _ = try Child.run(
             ["clang", "-O2", path, "-o", program] + libraries,
             output: folder + "/clang.out",

@@ -122,3 +122,19 @@ final class BlockingRedis {
         return try call.decode(try send(command))
     }
 }
+
+extension RESPWords {
+    /// The words, each by itself.
+    var words: [[UInt8]] {
+        var words: [[UInt8]] = []
+        var rest = bytes[...]
+        while rest.popFirst() != nil {
+            var length = 0
+            while let digit = rest.popFirst(), digit != UInt8(ascii: "\r") { length = length * 10 + Int(digit) - 48 }
+            rest = rest.dropFirst()
+            words.append(Array(rest.prefix(length)))
+            rest = rest.dropFirst(length + 2)
+        }
+        return words
+    }
+}

@@ -28,6 +28,25 @@ extension SystemConformance {
                 try check("the time it took", trial.clock.uptime - before, is: .zero)
             }
         },
+        Case("What has ended is told although a claim is under way", .acceptedMeansKept) { trial in
+            let host = try await trial.host(queues: ["default": 100]) { trial.stubborn() }
+            let client = try await trial.system()
+            try await trial.running(host) {
+                let handles = try await client.submit(contentsOf: (0..<64).map { Errand(word: "\($0)") })
+                try await trial.settleDown()
+                host.way.before(.claim) { () async throws(BrokerError) in
+                    await trial.notes.gate("way").waitStubbornly()
+                }
+                _ = try await client.submit(Errand(word: "last"))
+                try await trial.settleDown()
+                trial.notes.gate("").open()
+                for (number, handle) in handles.enumerated() {
+                    try check("the output", try await trial.value(of: handle), is: "\(number)")
+                }
+                host.way.before(.claim, nil)
+                trial.notes.gate("way").open()
+            }
+        },
         Case("A worker without work asks for none", .idleIsQuiet) { trial in
             let host = try await trial.host { trial.echo }
             try await trial.running(host) {
