@@ -43,24 +43,24 @@ final class RedisLink {
         let makeHandshake: (RedisAddress) -> Handshake
     }
 
-    private let setup: Setup
+    let setup: Setup
     private var state = State.created
-    private var queue = CommandQueue<RedisCommand>()
+    var queue = CommandQueue<RedisCommand>()
     private var scripts = ScriptFallback()
     private var reconnection = Reconnection(addressCount: 1)
     private var addresses: [RedisAddress] = []
-    private var lastFailure: HandshakeFailure?
+    private(set) var lastFailure: HandshakeFailure?
     /// Whether there has been a connection since the last failure.
     private var wasReady = false
     private var firstAttempt: ((Result<Void, BrokerError>) -> Void)?
     private var attemptsLeft = 0
     private var isFlushing = false
     /// What the promises wait for that are sent next.
-    private var confirmation: Confirmation?
+    var confirmation: Confirmation?
     /// Called when the connection breaks or cannot be made.
     var onLoss: (() -> Void)?
     private let retryTimer: UVTimer
-    private let deadlineTimer: UVTimer
+    let deadlineTimer: UVTimer
 
     init(_ setup: Setup) {
         self.setup = setup
@@ -233,7 +233,7 @@ final class RedisLink {
 
     // MARK: Commands
 
-    private func flushSoon() {
+    func flushSoon() {
         guard !isFlushing, case .ready = state else { return }
         isFlushing = true
         setup.loop.atEndOfTurn { [weak self] in
@@ -284,62 +284,13 @@ final class RedisLink {
         post(command)
     }
 
-    private func deliver(_ answer: RedisCommand.Answer, of command: RedisCommand) {
-        guard let confirmation = command.confirmation, case .success = answer else { return command.completion(answer) }
-        // Its connection broke, and with it the question whether the replicas have it.
-        if !confirmation.hold(answer, of: command) { post(command) }
-    }
-
     private func answer(_ reply: RESPValue) -> RedisCommand.Answer {
         reply.error.map { .failure(BrokerError($0)) } ?? .success(reply)
     }
 
-    // MARK: Replicas
-
-    /// Sends a command whose answer is passed on when enough replicas have what it did.
-    private func postPromise(_ command: RedisCommand, at now: Duration) {
-        var command = command
-        let deadline = command.deadline ?? now + setup.commandTimeout
-        guard now < deadline else { return command.completion(.failure(Confirmation.lost(lastFailure?.message))) }
-        let confirmation = confirmation ?? Confirmation()
-        self.confirmation = confirmation
-        command.deadline = deadline
-        command.confirmation = confirmation
-        queue.append(command.bytes, isIdempotent: true, deadline: deadline, waiter: command)
-        if !deadlineTimer.isActive { watchDeadlines(at: now) }
-        flushSoon()
-    }
-
-    /// Asks, once for all promises that have been posted since the last time, how many replicas have them.
-    ///
-    /// It is done before anything else is sent, and in any case when the loop turns.
-    ///
-    /// A server answers that for what the connection has written. A promise that is repeated, or was made to somebody else before,
-    /// writes nothing; so something is published, which every server passes on to its replicas, and keeps nowhere.
-    private func askForConfirmation() {
-        guard let replicas = setup.replicas, let confirmation else { return }
-        self.confirmation = nil
-        let deadline = setup.clock.uptime + setup.commandTimeout
-        func append(_ command: RedisCommand) {
-            // Never on another connection: what another server has answered is not known to this one's replicas.
-            queue.append(command.bytes, isIdempotent: false, deadline: deadline, waiter: command)
-        }
-        append(
-            RedisCommand(["PUBLISH", .string(setup.replicasChannel), ""]) { answer in
-                if case .failure(let error) = answer, error.cause is RedisServerError { confirmation.refuse(error) }
-            }
-        )
-        let milliseconds = String(replicas.timeout.saturatedNanoseconds / 1_000_000)
-        append(
-            RedisCommand(["WAIT", .string(String(replicas.count)), .string(milliseconds)]) { [weak self] answer in
-                for command in confirmation.end(answer, replicas) { self?.post(command) }
-            }
-        )
-    }
-
     // MARK: Deadlines
 
-    private func watchDeadlines(at now: Duration) {
+    func watchDeadlines(at now: Duration) {
         guard let deadline = queue.nextDeadline else { return }
         do {
             try deadlineTimer.start(after: max(deadline - now, .zero)) { [weak self] in self?.checkDeadlines() }
