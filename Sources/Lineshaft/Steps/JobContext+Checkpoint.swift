@@ -29,7 +29,7 @@ extension JobContext {
     /// - Returns: What `body` returns, now or in the run that recorded it.
     /// - Throws: What `body` throws; ``StepError`` when names, order, types or sizes are not as they should be, the broker keeps
     ///   no steps, or the lease is lost; ``BrokerError`` when the broker refuses; `CancellationError` when the run is cancelled.
-    @_disfavoredOverload
+    @discardableResult
     public func checkpoint<Value: Codable & Sendable>(
         _ name: String,
         as type: Value.Type = Value.self,
