@@ -54,7 +54,8 @@ extension Explanation: CustomStringConvertible {
             return "No worker that was offered it has a handler for the job name “\(name)” and its version; "
                 + "it is offered again at \(time). Start a worker that has one."
         case .parkedAsNewer(let time, let name, let version, let known):
-            return "It is of version \(version) of the job “\(name)”, and the workers of its queue know version \(known) at "
+            return
+                "It is of version \(version) of the job “\(name)”, and the workers of its queue know version \(known) at "
                 + "most; it is offered again at \(time). Start a worker of the newer program."
         case .queuePaused(let queue):
             return "The queue “\(queue)” is paused. Resume it to have its jobs run."

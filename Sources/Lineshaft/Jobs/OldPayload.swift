@@ -102,7 +102,8 @@ package struct UndecodablePayload: Error {
     /// What is wrong, and what to do.
     package var message: String {
         guard let versions else {
-            return "The payload (\(byteCount) bytes) is not a \(type): \(cause). Submitter and worker disagree on its form; "
+            return
+                "The payload (\(byteCount) bytes) is not a \(type): \(cause). Submitter and worker disagree on its form; "
                 + "raise the job's version when the form changes."
         }
         return "The payload (\(byteCount) bytes) is of version \(versions.payload) and does not decode as version "

@@ -75,14 +75,16 @@ package enum StepRules: Sendable {
             if !(1...StepBook.longestName).contains(name.utf8.count) {
                 throw ConfigurationError(
                     code: .invalidName,
-                    message: "The name “\(name.prefix(50))” of a step of the handler for “\(handler.name)” is \(name.utf8.count) "
+                    message:
+                        "The name “\(name.prefix(50))” of a step of the handler for “\(handler.name)” is \(name.utf8.count) "
                         + "bytes long; it must be from 1 to \(StepBook.longestName)."
                 )
             }
             if !seen.insert(name).inserted {
                 throw ConfigurationError(
                     code: .duplicateName,
-                    message: "The handler for “\(handler.name)” has two steps of the name “\(name)”. Give one of them another "
+                    message:
+                        "The handler for “\(handler.name)” has two steps of the name “\(name)”. Give one of them another "
                         + "name, or remove it."
                 )
             }

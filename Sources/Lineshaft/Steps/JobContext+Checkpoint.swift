@@ -81,7 +81,8 @@ extension JobContext {
         } catch {
             throw StepError(
                 code: .unencodableValue,
-                message: "The value of step “\(name)” of job \(id), “\(self.name)”, a \(Value.self), cannot be encoded: \(error). "
+                message:
+                    "The value of step “\(name)” of job \(id), “\(self.name)”, a \(Value.self), cannot be encoded: \(error). "
                     + "The step has run and is not recorded. Mend its encoding, then retry the job.",
                 cause: error
             )

@@ -198,7 +198,8 @@ extension StepBook {
     private func invalid(_ name: String) -> StepError {
         StepError(
             code: .invalidName,
-            message: "The name “\(name.prefix(50))” of a step of \(job) is \(name.utf8.count) bytes long; it must be from 1 to "
+            message:
+                "The name “\(name.prefix(50))” of a step of \(job) is \(name.utf8.count) bytes long; it must be from 1 to "
                 + "\(Self.longestName)."
         )
     }
@@ -206,7 +207,8 @@ extension StepBook {
     private func duplicate(_ name: String) -> StepError {
         StepError(
             code: .duplicateName,
-            message: "The handler of \(job) uses the name “\(name)” for two steps of one run. Give each step a name of its own; in a loop, "
+            message:
+                "The handler of \(job) uses the name “\(name)” for two steps of one run. Give each step a name of its own; in a loop, "
                 + "put what tells the rounds apart into it, such as “\(name).\\(index)”."
         )
     }
@@ -214,7 +216,8 @@ extension StepBook {
     private func tooMany(_ name: String) -> StepError {
         StepError(
             code: .limitExceeded,
-            message: "Step “\(name)” is one more than the \(policy.maximumCount) steps that \(job) may have. Put more into each "
+            message:
+                "Step “\(name)” is one more than the \(policy.maximumCount) steps that \(job) may have. Put more into each "
                 + "step, or raise `maximumCount` in the StepPolicy; then retry the job."
         )
     }
@@ -226,7 +229,8 @@ extension StepBook {
             : "\(valueSize) bytes, with which all steps take \(newSize); `maximumTotalSize` is \(policy.maximumTotalSize)"
         return StepError(
             code: .limitExceeded,
-            message: "The value of step “\(name)” of \(job) has \(limit). The step has run and is not recorded. Return a "
+            message:
+                "The value of step “\(name)” of \(job) has \(limit). The step has run and is not recorded. Return a "
                 + "reference to large data instead, or raise the limit in the StepPolicy; then retry the job."
         )
     }

@@ -8,12 +8,17 @@ internal import Synchronization
 
 /// Performs what the ``StepBook`` of one run decides: records steps before the handler goes on.
 package final class StepRun: Sendable {
-    private let scope: RunScope
+    // The run's scope holds this, so this does not hold the scope.
+    private let lease: Lease
+    private let system: JobSystem
+    private let calls: UncancelledTasks
     private let store: any StepStore
     private let book: Mutex<StepBook>
 
     private init(_ scope: RunScope, store: any StepStore, records: [StepRecord]) {
-        self.scope = scope
+        lease = scope.delivery.lease
+        system = scope.system
+        calls = scope.steps.calls
         self.store = store
         book = Mutex(StepBook(job: Self.title(scope), policy: scope.steps.policy, records: records))
     }
@@ -33,7 +38,8 @@ package final class StepRun: Sendable {
         guard let store = scope.system.broker.steps else {
             throw StepError(
                 code: .unsupported,
-                message: "Step “\(name)” of \(title(scope)) cannot be recorded, because the system's broker keeps no steps. Use "
+                message:
+                    "Step “\(name)” of \(title(scope)) cannot be recorded, because the system's broker keeps no steps. Use "
                     + "one that does, in memory or on Redis, or do without `checkpoint`."
             )
         }
@@ -46,7 +52,7 @@ package final class StepRun: Sendable {
                 }
             } catch {
                 failures += 1
-                try await scope.waitForStore(after: error, failures: failures)
+                try await scope.system.waitForSteps(after: error, failures: failures)
                 continue
             }
             var book = StepBook(job: title(scope), policy: scope.steps.policy, records: [])
@@ -94,11 +100,10 @@ package final class StepRun: Sendable {
     }
 
     private func record(_ step: StepRecord) async throws {
-        let lease = scope.delivery.lease
         var failures = 0
         while true {
             let wasCancelled = Task.isCancelled
-            let result = await scope.steps.calls.run { [store] () -> Result<SettlementResult, BrokerError> in
+            let result = await calls.run { [store, lease] () -> Result<SettlementResult, BrokerError> in
                 do throws(BrokerError) {
                     return .success(try await store.record(step, under: lease))
                 } catch {
@@ -113,24 +118,24 @@ package final class StepRun: Sendable {
                 // Cancelled together with the run, it is made once more where that does not reach.
                 if error.code == .cancelled && Task.isCancelled && !wasCancelled { continue }
                 failures += 1
-                try await scope.waitForStore(after: error, failures: failures)
+                try await system.waitForSteps(after: error, failures: failures)
             }
         }
     }
 }
 
-extension RunScope {
+extension JobSystem {
     /// Waits a moment before a store that did not answer is asked again.
     ///
     /// - Parameters:
     ///   - error: What the store said.
     ///   - failures: How many times in a row.
     /// - Throws: The error, when asking again does not help; `CancellationError` when the run is cancelled.
-    fileprivate func waitForStore(after error: BrokerError, failures: Int) async throws {
+    fileprivate func waitForSteps(after error: BrokerError, failures: Int) async throws {
         if error.code == .cancelled { try Task.checkCancellation() }
         guard error.isTransient else { throw error }
         let backoff = Backoff.exponential(base: .milliseconds(200), maximum: .seconds(5))
-        let delay = system.random.withGenerator { backoff.delay(afterAttempt: failures, using: &$0) }
-        try await system.clock.sleep(for: max(delay, .milliseconds(20)))
+        let delay = random.withGenerator { backoff.delay(afterAttempt: failures, using: &$0) }
+        try await clock.sleep(for: max(delay, .milliseconds(20)))
     }
 }

@@ -11,7 +11,8 @@ extension BrokerConformance {
     static let steps: [Case] = keepingSteps + droppingSteps
 
     private static let keepingSteps: [Case] = [
-        Case("Steps are there in the order of their numbers when a job runs again", .atLeastOnce, steps: true) { trial in
+        Case("Steps are there in the order of their numbers when a job runs again", .atLeastOnce, steps: true) {
+            trial in
             try await trial.submit()
             var delivery = try await trial.take()
             try check("at first", try await trial.steps(of: delivery), is: [])
@@ -20,7 +21,11 @@ extension BrokerConformance {
             for disposition in [retry, .snoozed(for: .zero), .released] {
                 try await trial.settle(delivery, disposition)
                 delivery = try await trial.take()
-                try check("after \(disposition.label)", try await trial.steps(of: delivery)?.map(\.number), is: [1, 2, 3])
+                try check(
+                    "after \(disposition.label)",
+                    try await trial.steps(of: delivery)?.map(\.number),
+                    is: [1, 2, 3]
+                )
             }
             let steps = try await trial.steps(of: delivery)
             try check("the steps", steps, is: (1...3).map { trial.step($0) })
@@ -101,8 +106,13 @@ extension BrokerConformance {
             try check("the deleted", try await trial.inspector().delete([ids[1]]), is: 1)
             try await trial.expectNoSteps(of: ids)
         },
-        Case("A job on which workers died keeps its steps as a dead letter", .acceptedMeansKept, inspector: true, steps: true)
-        { trial in
+        Case(
+            "A job on which workers died keeps its steps as a dead letter",
+            .acceptedMeansKept,
+            inspector: true,
+            results: true,
+            steps: true
+        ) { trial in
             let id = try await trial.submit()
             for number in 1...2 {
                 let delivery = try await trial.take(lease: .seconds(10), poisonLimit: 2)
@@ -128,7 +138,8 @@ extension BrokerConformance {
                 try await trial.expectNoSteps(of: [id])
             }
         },
-        Case("Steps go with a job that is cancelled while it waits", needs: [.cancellation, .delays], steps: true) { trial in
+        Case("Steps go with a job that is cancelled while it waits", needs: [.cancellation, .delays], steps: true) {
+            trial in
             let ids = try await [trial.submit { $0.retention = .zero }, trial.submit { $0.retention = .zero }]
             for delivery in try await trial.claim(2).deliveries {
                 try await trial.record([1], in: delivery)
@@ -139,7 +150,8 @@ extension BrokerConformance {
             try check("the results", results, is: [.cancelled, .cancelled])
             try await trial.expectNoSteps(of: ids)
         },
-        Case("Steps go with a job whose worker died after it was cancelled", needs: .cancellation, steps: true) { trial in
+        Case("Steps go with a job whose worker died after it was cancelled", needs: .cancellation, steps: true) {
+            trial in
             let id = try await trial.submit { $0.retention = .zero }
             try await trial.record([1], in: trial.take(lease: .seconds(10)))
             try check("the result", try await trial.broker.cancel([id]), is: [.requested])
@@ -147,7 +159,11 @@ extension BrokerConformance {
             try await trial.takeNothing()
             try await trial.expectNoSteps(of: [id])
         },
-        Case("Steps of a job whose deadline passed while it waited stay with its dead letter", inspector: true, steps: true) {
+        Case(
+            "Steps of a job whose deadline passed while it waited stay with its dead letter",
+            inspector: true,
+            steps: true
+        ) {
             trial in
             let id = try await trial.submit {
                 $0.retention = .zero

@@ -21,6 +21,7 @@ struct FaultInjectingStepStore: StepStore {
     }
 
     func record(_ step: StepRecord, under lease: Lease) async throws(BrokerError) -> SettlementResult {
-        try await faults.call(.recordStep) { () async throws(BrokerError) in try await store.record(step, under: lease) }
+        try await faults.call(.recordStep) { () async throws(BrokerError) in try await store.record(step, under: lease)
+        }
     }
 }

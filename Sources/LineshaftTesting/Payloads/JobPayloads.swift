@@ -46,16 +46,23 @@ public enum JobPayloads: Sendable {
     ) throws(PayloadError) -> J {
         if version > J.version {
             throw PayloadError(
-                message: "The payload is of version \(version) and \(J.self) of version \(J.version): a worker would park the "
+                message:
+                    "The payload is of version \(version) and \(J.self) of version \(J.version): a worker would park the "
                     + "job until a newer one comes."
             )
         }
         do {
             return try J.decode(bytes, version: version, codec: codec)
         } catch let error as UndecodablePayload {
-            throw PayloadError(message: "\(error.message) A worker would make the job a dead letter.", cause: error.cause)
+            throw PayloadError(
+                message: "\(error.message) A worker would make the job a dead letter.",
+                cause: error.cause
+            )
         } catch let error as FailedMigration {
-            throw PayloadError(message: "\(error.message) A worker would make the job a dead letter.", cause: error.cause)
+            throw PayloadError(
+                message: "\(error.message) A worker would make the job a dead letter.",
+                cause: error.cause
+            )
         } catch {
             throw PayloadError(message: "The payload is not a \(J.self): \(error)", cause: error)
         }
@@ -76,7 +83,8 @@ public enum JobPayloads: Sendable {
     ) throws(PayloadError) -> J {
         if recorded.name != J.name {
             throw PayloadError(
-                message: "The payload is of the job “\(recorded.name)”, and \(J.self) has the name “\(J.name)”: a worker would "
+                message:
+                    "The payload is of the job “\(recorded.name)”, and \(J.self) has the name “\(J.name)”: a worker would "
                     + "not give it such a job. A wire name may not change while jobs are queued."
             )
         }

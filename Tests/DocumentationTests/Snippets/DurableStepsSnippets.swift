@@ -6,6 +6,7 @@
 
 import Lineshaft
 import LineshaftTesting
+import Logging
 import Testing
 
 struct FulfilOrder: Job {
@@ -27,11 +28,13 @@ actor Shop {
         self.absences = absences
     }
 
+    @discardableResult
     func charge(_ order: Int) -> String {
         log.append("charge")
         return "payment \(order)"
     }
 
+    @discardableResult
     func ship(_ items: [String], paidBy payment: String) throws -> String {
         log.append("ship")
         if absences > 0 {
@@ -79,8 +82,8 @@ struct DurableStepsSnippets {
         let shop = Shop(absences: 1)
         try await withJobHarness {
             Handler(for: FulfilOrder.self) {
-                Step("charge") { job in _ = await shop.charge(job.order) }
-                Step("ship") { job in _ = try await shop.ship(job.items, paidBy: "card") }
+                Step("charge") { job in await shop.charge(job.order) }
+                Step("ship") { job in try await shop.ship(job.items, paidBy: "card") }
                 Step("mail") { job, context in
                     context.logger.info("Telling the customer")
                     await shop.send("order \(job.order) is on its way")

@@ -64,7 +64,7 @@ struct StepSetupTests {
     @Test("The in-memory broker drops the steps of dead letters that it has no room for")
     func surplus() {
         var table = QueueTable(maximumDeadLetters: 1)
-        let moment = Moment(now: Timestamp(secondsSinceEpoch: 1), uptime: .seconds(1))
+        let moment = Moment(now: Timestamp(nanosecondsSinceEpoch: 1_000), uptime: .seconds(1))
         for number in 1...3 {
             let id = JobID(high: 1, low: UInt64(number))
             let envelope = Envelope(id: id, name: "import", payload: [], submitted: moment.now)

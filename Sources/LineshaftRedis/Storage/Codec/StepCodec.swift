@@ -29,7 +29,8 @@ package enum StepCodec: Sendable {
     package static func decode(_ bytes: [UInt8], id: JobID) throws(StorageError) -> StepRecord {
         var reader = ByteReader(bytes, of: .part("a step", of: id))
         try reader.readVersion(1)
-        guard let number = Int(exactly: try reader.readCompact()), let place = Int(exactly: try reader.readCompact()) else {
+        guard let number = Int(exactly: try reader.readCompact()), let place = Int(exactly: try reader.readCompact())
+        else {
             throw reader.malformed("a number is too large")
         }
         let name = try reader.readText()

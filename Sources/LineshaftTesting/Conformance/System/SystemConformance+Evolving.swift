@@ -61,7 +61,11 @@ extension SystemConformance {
                 }
             }
         },
-        Case("A newer job is parked, explained in words, and run by a newer worker", .badInputStopsNobody, needs: .delays) {
+        Case(
+            "A newer job is parked, explained in words, and run by a newer worker",
+            .badInputStopsNobody,
+            needs: .delays
+        ) {
             trial in
             let older = try await trial.host("older") {
                 Handler(for: FirstLetter.self) { letter, _ in letter.to }

@@ -9,7 +9,8 @@ internal import Lineshaft
 extension SystemConformance {
     /// Handlers that use steps wrongly, or have been changed since.
     static let stepMistakes: [Case] = [
-        Case("A step's name that is used twice ends the job with a reason", .badInputStopsNobody, steps: true) { trial in
+        Case("A step's name that is used twice ends the job with a reason", .badInputStopsNobody, steps: true) {
+            trial in
             let host = try await trial.host {
                 Handler(for: Errand.self) { _, context in
                     for word in ["a", "b"] { try await context.checkpoint("mail") { trial.notes.note(word) } }
@@ -45,7 +46,8 @@ extension SystemConformance {
                 try check("the notes", trial.notes.lines, is: ["again", "again"])
             }
         },
-        Case("A recorded value of another type ends the job with a reason", .badInputStopsNobody, steps: true) { trial in
+        Case("A recorded value of another type ends the job with a reason", .badInputStopsNobody, steps: true) {
+            trial in
             let host = try await trial.host {
                 Handler(for: Errand.self) { _, context in
                     if context.attempt == 1 {
@@ -63,7 +65,8 @@ extension SystemConformance {
                 try check("the attempt", failure.attempt, is: 2)
             }
         },
-        Case("Steps in another order than recorded end the job with a reason", .badInputStopsNobody, steps: true) { trial in
+        Case("Steps in another order than recorded end the job with a reason", .badInputStopsNobody, steps: true) {
+            trial in
             let changes: [[String]] = [["b", "a", "c"], ["a", "new", "b"], ["b", "c"]]
             for change in changes {
                 let host = try await trial.host("host \(change)") { trial.steps(["a", "b"], then: change) }
@@ -119,7 +122,11 @@ extension SystemConformance {
                 try check("the notes", trial.notes.lines, is: ["direct", "around", "rest", "direct"])
             }
         },
-        Case("Values and numbers of steps beyond the limits end the job with a reason", .badInputStopsNobody, steps: true) {
+        Case(
+            "Values and numbers of steps beyond the limits end the job with a reason",
+            .badInputStopsNobody,
+            steps: true
+        ) {
             trial in
             let policies: [(StepPolicy, String)] = [
                 (StepPolicy(maximumValueSize: 100), "maximumValueSize"),

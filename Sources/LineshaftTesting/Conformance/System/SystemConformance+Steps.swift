@@ -30,14 +30,19 @@ extension SystemConformance {
             first.way.before(.recordStep) { () async throws(BrokerError) in await first.die() }
             try await trial.expectHandover(from: first, to: second, notes: ["first", "first", "second"])
         },
-        Case("A job whose worker died between its last step and its settlement repeats no step", .atLeastOnce, steps: true) {
+        Case(
+            "A job whose worker died between its last step and its settlement repeats no step",
+            .atLeastOnce,
+            steps: true
+        ) {
             trial in
             let first = try await trial.host("host-1") { trial.twoSteps() }
             let second = try await trial.host("host-2") { trial.twoSteps() }
             first.way.before(.settle) { () async throws(BrokerError) in await first.die() }
             try await trial.expectHandover(from: first, to: second, notes: ["first", "second"])
         },
-        Case("A job that shutdown interrupts goes on at its step elsewhere", .shutdownIsNotFailure, steps: true) { trial in
+        Case("A job that shutdown interrupts goes on at its step elsewhere", .shutdownIsNotFailure, steps: true) {
+            trial in
             let first = try await trial.host("host-1") {
                 Handler(for: Errand.self) { _, context in
                     try await context.checkpoint("first") { trial.notes.note("1 first") }
@@ -108,7 +113,11 @@ extension SystemConformance {
                 }
             }
         },
-        Case("A store that does not answer for a while holds a step up and loses nothing", .badInputStopsNobody, steps: true) {
+        Case(
+            "A store that does not answer for a while holds a step up and loses nothing",
+            .badInputStopsNobody,
+            steps: true
+        ) {
             trial in
             let host = try await trial.host { trial.twoSteps() }
             let unavailable: @Sendable () async throws(BrokerError) -> Void = { () async throws(BrokerError) in
