@@ -120,7 +120,9 @@ package struct StepBook: Sendable {
         size = newSize
         count += 1
         lastNumber += 1
-        return StepRecord(number: lastNumber, place: hasFailed ? 0 : place, name: name, value: value)
+        // Where the order is not checked, it need not be the same another time.
+        let isPlaced = policy.checksOrder && !hasFailed
+        return StepRecord(number: lastNumber, place: isPlaced ? place : 0, name: name, value: value)
     }
 
     /// A step was not begun, because its task is cancelled.

@@ -35,8 +35,8 @@ public struct StepRecord: Sendable, Hashable {
     public let number: Int
     /// Which of the steps that the handler's own task asks for, one after the other, this is, from 1.
     ///
-    /// It is 0 for steps that have no certain place: those of child tasks, those inside other steps, and those that came after
-    /// a step that threw.
+    /// It is 0 for steps that have no certain place: those of child tasks, those inside other steps, those that came after a
+    /// step that threw, and all where the order is not checked.
     public let place: Int
     /// The step's name, unique in its job.
     public let name: String

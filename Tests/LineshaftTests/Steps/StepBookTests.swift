@@ -72,12 +72,13 @@ struct StepBookTests {
         #expect(try book.begin("d", isOwn: false) == .recorded([3]))
     }
 
-    @Test("Without the check of order only names count")
+    @Test("Without the check of order only names count, and no place is recorded")
     func unchecked() throws {
         var book = StepBook([("a", 1), ("b", 2)], policy: StepPolicy(checksOrder: false))
         #expect(try book.begin("b", isOwn: true) == .recorded([2]))
         #expect(try book.begin("new", isOwn: true) == .run)
         #expect(try book.begin("a", isOwn: true) == .recorded([1]))
+        #expect(try book.finish("new", value: []).place == 0)
     }
 
     @Test("A name is used once, whether its step is open, done or recorded")
