@@ -37,11 +37,12 @@ extension Worker {
     private nonisolated func runJobs(slot: Int, signal: Signal, isNew: Bool) async -> Bool {
         guard let runner = await enter(slot: slot, signal: signal) else { return false }
         let clock = jobs.clock
+        let task = RunScope.currentTask
         var order = await firstOrder(slot: slot, isNew: isNew)
         while case .run(let assignment) = order {
             // Measured here, because a slot that was just woken has waited for its turn on a core.
             let start = clock.uptime
-            let end = await runner.run(assignment)
+            let end = await runner.run(assignment, task: task)
             order = await finish(slot: slot, end, duration: clock.uptime - start)
         }
         if case .renew = order { return true }

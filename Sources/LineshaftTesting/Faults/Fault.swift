@@ -76,6 +76,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case reportProgress
     /// ``/Lineshaft/ResultStore/progress(of:)``
     case readProgress
+    /// ``/Lineshaft/StepStore/steps(of:)``
+    case readSteps
+    /// ``/Lineshaft/StepStore/record(_:under:)``
+    case recordStep
     /// ``/Lineshaft/WorkerPort/wake()``, from the broker to a worker
     case wake
     /// ``/Lineshaft/WorkerPort/cancel(_:)``, from the broker to a worker

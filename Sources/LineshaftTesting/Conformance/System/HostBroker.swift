@@ -17,6 +17,8 @@ final class HostBroker: Broker {
         case claim
         case settle
         case extend
+        case readSteps
+        case recordStep
     }
 
     private struct State {
@@ -41,6 +43,7 @@ final class HostBroker: Broker {
     var idleInterval: Duration? { broker.idleInterval }
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results }
+    var steps: (any StepStore)? { broker.steps.map { HostStepStore(store: $0, way: self) } }
 
     /// Ends the host's life, as far as the broker can tell.
     ///
@@ -79,7 +82,7 @@ final class HostBroker: Broker {
         if Task.isCancelled { throw BrokerError(code: .cancelled, message: "The calling task was cancelled.") }
     }
 
-    private func perform<Success: Sendable>(
+    fileprivate func perform<Success: Sendable>(
         _ call: Call,
         _ body: () async throws(BrokerError) -> Success
     ) async throws(BrokerError) -> Success {
@@ -156,4 +159,20 @@ final class HostBroker: Broker {
 
     /// Does nothing: the broker is shared.
     func shutdown() async {}
+}
+
+/// The steps of one host's jobs, on its way to the broker.
+private struct HostStepStore: StepStore {
+    let store: any StepStore
+    let way: HostBroker
+
+    func steps(of lease: Lease) async throws(BrokerError) -> [StepRecord]? {
+        try await way.perform(.readSteps) { () async throws(BrokerError) in try await store.steps(of: lease) }
+    }
+
+    func record(_ step: StepRecord, under lease: Lease) async throws(BrokerError) -> SettlementResult {
+        try await way.perform(.recordStep) { () async throws(BrokerError) in
+            try await store.record(step, under: lease)
+        }
+    }
 }

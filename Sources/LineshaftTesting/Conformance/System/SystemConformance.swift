@@ -26,6 +26,8 @@ public struct SystemConformance: Sendable {
         public let promise: BrokerConformance.Promise
         /// What the broker must be able to do for the case to mean anything.
         public let capabilities: BrokerCapabilities
+        /// Whether the case needs the broker's ``/Lineshaft/Broker/steps``.
+        public let needsSteps: Bool
         /// Whether the case is about brokers that keep no outcomes themselves.
         public let isAboutStoresApart: Bool
         private let body: @Sendable (SystemTrial) async throws -> Void
@@ -34,12 +36,14 @@ public struct SystemConformance: Sendable {
             _ name: String,
             _ promise: BrokerConformance.Promise = .contract,
             needs capabilities: BrokerCapabilities = [],
+            steps: Bool = false,
             apart: Bool = false,
             _ body: @escaping @Sendable (SystemTrial) async throws -> Void
         ) {
             self.name = name
             self.promise = promise
             self.capabilities = capabilities
+            needsSteps = steps
             isAboutStoresApart = apart
             self.body = body
         }
@@ -52,7 +56,7 @@ public struct SystemConformance: Sendable {
         /// All cases need its inspector. A broker without a result store of its own gets the fixture's beside it.
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil
-                && (!isAboutStoresApart || broker.results == nil)
+                && (!needsSteps || broker.steps != nil) && (!isAboutStoresApart || broker.results == nil)
         }
 
         /// Makes a broker and sees whether workers and clients do with it what they must.
@@ -85,5 +89,5 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + explaining + apart
+        + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving
 }
