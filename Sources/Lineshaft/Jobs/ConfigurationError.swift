@@ -14,7 +14,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidName, duplicateName, invalidValue, invalidURL, unknownScheme, unsupported, invalidState
-            case invalidSchedule, unknownTimeZone, timeZonesUnavailable
+            case invalidSchedule, unknownSchedule, unknownTimeZone, timeZonesUnavailable
         }
 
         private let value: Value
@@ -35,6 +35,8 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         public static let invalidState = Code(value: .invalidState)
         /// A schedule, such as its cron expression, cannot be read or never fires.
         public static let invalidSchedule = Code(value: .invalidSchedule)
+        /// There is no schedule of this name.
+        public static let unknownSchedule = Code(value: .unknownSchedule)
         /// There is no time zone of this name.
         public static let unknownTimeZone = Code(value: .unknownTimeZone)
         /// The machine has no time zone database, or a damaged one.
