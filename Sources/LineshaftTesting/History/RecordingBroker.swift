@@ -42,6 +42,11 @@ public final class RecordingBroker: Broker {
     /// The broker's own interval.
     public var idleInterval: Duration? { broker.idleInterval }
 
+    /// The wrapped broker's schedules, whose firings are recorded; `nil` when it keeps none.
+    public var schedules: (any ScheduleStore)? {
+        broker.schedules.map { RecordingScheduleStore($0, recorder: recorder, process: process) }
+    }
+
     /// Accepts jobs and records it.
     ///
     /// - Parameter submissions: The jobs.

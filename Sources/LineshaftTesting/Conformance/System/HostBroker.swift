@@ -41,6 +41,7 @@ final class HostBroker: Broker {
     var idleInterval: Duration? { broker.idleInterval }
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results }
+    var schedules: (any ScheduleStore)? { broker.schedules }
 
     /// Ends the host's life, as far as the broker can tell.
     ///
