@@ -18,6 +18,12 @@ package struct ScheduleDesk: Sendable {
         package let until: Timestamp?
         /// The store's time at the look.
         package let time: Timestamp
+
+        package init(version: UInt64?, until: Timestamp?, time: Timestamp) {
+            self.version = version
+            self.until = until
+            self.time = time
+        }
     }
 
     /// A record as it was read, and what is known beside it.

@@ -28,12 +28,24 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         package let isManual: Bool
         /// The job that it takes the place of, and that is to be cancelled.
         package let replaced: JobID?
+
+        package init(sequence: UInt64, tick: Timestamp, isManual: Bool, replaced: JobID?) {
+            self.sequence = sequence
+            self.tick = tick
+            self.isManual = isManual
+            self.replaced = replaced
+        }
     }
 
     /// The last job that was submitted.
     package struct Last: Sendable, Hashable, Codable {
         package let tick: Timestamp
         package let job: JobID
+
+        package init(tick: Timestamp, job: JobID) {
+            self.tick = tick
+            self.job = job
+        }
     }
 
     package let id: ScheduleID

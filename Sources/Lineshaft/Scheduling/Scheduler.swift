@@ -29,6 +29,8 @@ public actor Scheduler: Service {
     private var timetable = Timetable()
     /// When to see what the store holds, by uptime.
     private var refresh = Duration.zero
+    /// When to try again to add what could not be added, by uptime.
+    private var definition: Duration?
     /// How many looks have failed in a row, for each schedule and, under `nil`, for the store.
     private var failures: [ScheduleID?: Int] = [:]
 
@@ -96,16 +98,13 @@ public actor Scheduler: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.alarm.run() }
             defer { alarm.stop() }
-            var missing = definitions[...]
+            var missing = definitions
             var isAttached = false
             while !control.isStopped {
                 do {
                     if !isAttached { try await desk.store.attach(observer) }
                     isAttached = true
-                    while let (schedule, definition) = missing.first, !control.isStopped {
-                        _ = try await desk.define(schedule.id, as: definition, isPaused: schedule.isPaused)
-                        missing.removeFirst()
-                    }
+                    if definition ?? .zero <= jobs.clock.uptime { missing = try await add(missing, to: desk) }
                     if control.takeChange() || jobs.clock.uptime >= refresh { try await look(at: desk) }
                     failures[nil] = nil
                 } catch {
@@ -113,11 +112,31 @@ public actor Scheduler: Service {
                     try note(error, of: nil)
                 }
                 try await fire(desk)
-                alarm.set(min(timetable.nextMoment ?? refresh, refresh))
+                alarm.set([timetable.nextMoment, definition, refresh].compactMap { $0 }.min())
                 if !control.isStopped { await control.wake.waitUncancelled() }
             }
             await withUncancelledTask { await desk.store.detach(observer) }
         }
+    }
+
+    /// Adds schedules to the store; returns those that could not be added yet.
+    private func add(
+        _ missing: [(schedule: Schedule, definition: ScheduleDefinition)],
+        to desk: ScheduleDesk
+    ) async throws -> [(schedule: Schedule, definition: ScheduleDefinition)] {
+        var rest: [(schedule: Schedule, definition: ScheduleDefinition)] = []
+        for item in missing where !control.isStopped {
+            do {
+                _ = try await desk.define(item.schedule.id, as: item.definition, isPaused: item.schedule.isPaused)
+                failures[item.schedule.id] = nil
+            } catch {
+                // What is stored of one may be damaged, which is no reason to leave out the others.
+                try note(error, of: item.schedule.id)
+                rest.append(item)
+            }
+        }
+        definition = rest.isEmpty ? nil : jobs.clock.uptime + .seconds(5)
+        return rest
     }
 
     /// Sees what the store holds.

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+internal import Logging
+
 /// The schedules of a broker: what all processes see, add and change at run time.
 ///
 /// ```swift
@@ -34,14 +36,25 @@ public struct Schedules: Sendable {
 
     /// All schedules, by name.
     ///
+    /// One that was damaged, or written by a newer program, is left out and logged as an error.
+    ///
     /// - Returns: The schedules.
-    /// - Throws: ``BrokerError`` when the broker cannot be reached or what it holds cannot be read.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached.
     public func list() async throws -> [ScheduleStatus] {
         let desk = try ScheduleDesk(jobs)
         let reading = try await desk.store.read(nil)
-        return try reading.schedules.map { ScheduleStatus(try desk.sheet($0, at: reading.time)) }.sorted {
-            $0.id < $1.id
+        let readable = reading.schedules.compactMap { stored -> ScheduleStatus? in
+            do {
+                return ScheduleStatus(try desk.sheet(stored, at: reading.time))
+            } catch {
+                jobs.configuration.logger.error(
+                    "A schedule cannot be read",
+                    metadata: ["schedule": "\(stored.id)", "error": "\(error)"]
+                )
+                return nil
+            }
         }
+        return readable.sorted { $0.id < $1.id }
     }
 
     /// One schedule.

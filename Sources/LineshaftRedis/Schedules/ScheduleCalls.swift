@@ -38,11 +38,11 @@ package struct ReadSchedulesCall: StorageCall {
     /// Creates a call.
     ///
     /// - Parameters:
-    ///   - ids: At most ``StorageLimits/jobs`` schedules; `nil` for all.
+    ///   - ids: The schedules; `nil` for all.
     ///   - settings: The server's settings.
     package init(_ ids: [ScheduleID]?, settings: StorageSettings) {
         keys = settings.scheduleKeys
-        arguments = RESPWords([Array("read".utf8)] + (ids ?? []).map { Array($0.rawValue.utf8) })
+        arguments = RESPWords([Array((ids == nil ? "all" : "read").utf8)] + (ids ?? []).map { Array($0.rawValue.utf8) })
     }
 
     package func decode(_ reply: RESPValue) throws(StorageError) -> ScheduleReading {

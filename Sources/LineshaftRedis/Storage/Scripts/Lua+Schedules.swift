@@ -7,7 +7,7 @@
 extension Lua {
     /// The schedules, in two hashes of their own: `KEYS[1]` has their records and `KEYS[2]` their versions, eight bytes each.
     ///
-    /// `ARGV[1]` is `versions`; `read`, with names behind it or none for all; `write`, with the name, the version that is to be
+    /// `ARGV[1]` is `versions`; `all`; `read`, with names behind it; `write`, with the name, the version that is to be
     /// there or nothing, the new version, the record and the channel to tell or nothing; or `remove`, with the name and the
     /// channel. What reads answers with the time, and then with a name and what belongs to it in turn.
     static let schedules = #"""
@@ -34,7 +34,7 @@ extension Lua {
             for i = 1, #rows, 2 do add(rows[i], rows[i + 1]) end
             return found
         end
-        if #ARGV == 1 then
+        if operation == 'all' then
             local rows = redis.call('HGETALL', KEYS[1])
             for i = 1, #rows, 2 do add(rows[i], (redis.call('HGET', KEYS[2], rows[i]) or '') .. rows[i + 1]) end
         end

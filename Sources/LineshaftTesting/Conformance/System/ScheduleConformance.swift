@@ -44,15 +44,17 @@ public enum ScheduleConformance: Sendable {
         },
         .init("A tick fires at its time, and between ticks a scheduler sleeps", .idleIsQuiet) { trial in
             let start = trial.clock.now
-            let host = try await trial.scheduler { Schedule("hours", .cron("0 * * * *")) { Errand() } }
+            let host = try await trial.scheduler(isDirect: true) {
+                Schedule("hours", .cron("0 * * * *")) { Errand() }
+            }
             try await trial.firing(host) {
                 for _ in 0..<5 {
-                    try await trial.pass(.seconds(30))
+                    try await trial.pass(.seconds(31))
                     let next = (trial.clock.nextDeadline ?? .seconds(1_000)) - trial.clock.uptime
-                    // It sees every few seconds whether it was told of all changes, and no more often.
-                    try check(next > .seconds(2) || next <= .zero, "It wakes in \(next).")
+                    // Every few seconds it sees whether it was told of all changes, and no more often.
+                    try check(next > .seconds(5), "It wakes in \(next).")
                 }
-                try await trial.pass(.seconds(3_600 - 150 - 1))
+                try await trial.pass(.seconds(3_600 - 155 - 1))
                 try check("the jobs before", try await trial.counts().ready, is: 0)
                 try await trial.pass(.seconds(1))
                 try check("the jobs", try await trial.counts().ready, is: 1)

@@ -39,15 +39,17 @@ final class SchedulerHost: Sendable {
 }
 
 extension SystemTrial {
-    /// A process with its own way to the broker, and a scheduler.
+    /// A process with a scheduler and its own way to the broker; a direct one is the broker itself, with which nothing goes
+    /// wrong.
     func scheduler(
         _ name: String = "scheduler-1",
+        isDirect: Bool = false,
         configure: (inout JobSystem.Configuration) -> Void = { _ in },
         @ScheduleBuilder schedules: () -> [Schedule]
     ) async throws -> SchedulerHost {
         let process = SimulatedProcess(name: name)
         let faults = FaultInjector(clock: clock, process: process)
-        let jobs = try await system(FaultInjectingBroker(broker, faults: faults), configure)
+        let jobs = try await system(isDirect ? broker : FaultInjectingBroker(broker, faults: faults), configure)
         let list = schedules()
         return SchedulerHost(process: process, faults: faults, jobs: jobs, scheduler: Scheduler(jobs) { list })
     }
