@@ -66,13 +66,29 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         )
     }
 
-    /// The first time that matches after another, where clocks show a zone's time.
+    /// The first time that matches after another, as the clocks of a zone show it.
+    ///
+    /// It reads the zone's file each time.
+    ///
+    /// - Parameters:
+    ///   - time: The time to start behind.
+    ///   - zone: Whose clocks count.
+    /// - Returns: The time, or `nil` when there is none before the end of what a timestamp can hold.
+    /// - Throws: ``ConfigurationError`` when there is no such zone, or the machine has no time zone database.
+    public func next(
+        after time: Timestamp,
+        in zone: TimeZoneName = .utc
+    ) throws(ConfigurationError) -> Timestamp? {
+        next(after: time, by: try TimeZoneDatabase.system.rules(of: zone))
+    }
+
+    /// The first time that matches after another.
     ///
     /// - Parameters:
     ///   - time: The time to start behind.
     ///   - rules: What the clocks show.
     /// - Returns: The time, or `nil` when there is none before the end of what a timestamp can hold.
-    package func next(after time: Timestamp, in rules: TimeZoneRules) -> Timestamp? {
+    package func next(after time: Timestamp, by rules: TimeZoneRules) -> Timestamp? {
         let second = time.nanosecondsSinceEpoch.flooredQuotient(dividingBy: 1_000_000_000)
         let next = isInterval ? nextShown(after: second, in: rules) : nextOfDay(after: second, in: rules)
         guard let next, next <= Self.lastSecond else { return nil }

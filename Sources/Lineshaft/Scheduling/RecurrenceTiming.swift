@@ -52,7 +52,7 @@ package struct RecurrenceTiming: Sendable, Hashable {
     /// - Returns: The tick, or `nil` when there is none any more.
     package func next(after time: Timestamp, anchor: Timestamp) -> Timestamp? {
         switch rule {
-        case .cron(let expression, let zone): return expression.next(after: time, in: zone)
+        case .cron(let expression, let zone): return expression.next(after: time, by: zone)
         case .once(let tick): return tick > time ? tick : nil
         case .every(let interval):
             let (elapsed, overflow) = time.nanosecondsSinceEpoch.subtractingReportingOverflow(

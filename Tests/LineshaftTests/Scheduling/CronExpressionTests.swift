@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20)))
 struct CronExpressionTests {
     private func next(_ text: String, after time: String) throws -> String? {
-        let next = try CronExpression(text).next(after: LocalTime.parse(time), in: .utc)
+        let next = try CronExpression(text).next(after: LocalTime.parse(time), by: .utc)
         return next.map { LocalTime.text($0, in: .utc) }
     }
 
@@ -21,6 +21,15 @@ struct CronExpressionTests {
         } catch {
             return error.code == .invalidSchedule ? error.message : "another code"
         }
+    }
+
+    @Test
+    func `A zone is named or UTC`() throws {
+        let time = LocalTime.parse("2026-07-01 00:00")
+        let expression = try CronExpression("0 9 * * *")
+        #expect(try expression.next(after: time) == LocalTime.parse("2026-07-01 09:00"))
+        #expect(try expression.next(after: time, in: "Europe/Berlin") == LocalTime.parse("2026-07-01 07:00"))
+        #expect(throws: ConfigurationError.self) { _ = try expression.next(after: time, in: "Europe/Bern") }
     }
 
     @Test
@@ -79,11 +88,11 @@ struct CronExpressionTests {
     @Test
     func `The search ends with the range of timestamps`() throws {
         let expression = try CronExpression("0 0 29 2 *")
-        #expect(expression.next(after: .distantFuture, in: .utc) == nil)
-        #expect(expression.next(after: LocalTime.parse("2262-01-01 00:00"), in: .utc) == nil)
-        let first = try CronExpression("* * * * *").next(after: .distantPast, in: .utc)
+        #expect(expression.next(after: .distantFuture, by: .utc) == nil)
+        #expect(expression.next(after: LocalTime.parse("2262-01-01 00:00"), by: .utc) == nil)
+        let first = try CronExpression("* * * * *").next(after: .distantPast, by: .utc)
         #expect(first.map { $0 > .distantPast } == true)
-        #expect(try CronExpression("0 0 * * *").next(after: .distantPast, in: .utc) != nil)
+        #expect(try CronExpression("0 0 * * *").next(after: .distantPast, by: .utc) != nil)
     }
 
     @Test(arguments: [

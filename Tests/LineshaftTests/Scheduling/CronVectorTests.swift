@@ -46,7 +46,7 @@ struct CronVectorTests {
             }
             var found: [Int64] = []
             var time = Timestamp(millisecondsSinceEpoch: vector.start * 1_000)
-            while found.count < vector.minutes.count, let next = expression.next(after: time, in: .utc) {
+            while found.count < vector.minutes.count, let next = expression.next(after: time, by: .utc) {
                 found.append(next.millisecondsSinceEpoch / 1_000)
                 time = next
             }
@@ -64,7 +64,7 @@ struct CronVectorTests {
             let expression = try CronExpression(vector.text)
             for minute in 0..<(vector.minutes.last ?? 0) {
                 let time = vector.start / 60 + minute
-                let next = expression.next(after: Timestamp(millisecondsSinceEpoch: time * 60_000), in: .utc)
+                let next = expression.next(after: Timestamp(millisecondsSinceEpoch: time * 60_000), by: .utc)
                 let expected = vector.minutes.first { $0 > minute }.map { (vector.start / 60 + $0) * 60_000 }
                 #expect(next?.millisecondsSinceEpoch == expected, "\(vector.text)")
             }

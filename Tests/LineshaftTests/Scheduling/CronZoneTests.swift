@@ -16,7 +16,7 @@ struct CronZoneTests {
         let expression = try CronExpression(text)
         var times: [Timestamp] = []
         var last = LocalTime.parse(time)
-        while times.count < count, let next = expression.next(after: last, in: rules) {
+        while times.count < count, let next = expression.next(after: last, by: rules) {
             times.append(next)
             last = next
         }
@@ -126,7 +126,7 @@ struct CronZoneTests {
         let expression = try CronExpression("30 2 * * *")
         var time = LocalTime.parse("2020-01-01 12:00")
         for _ in 0..<4_000 {
-            let next = try #require(expression.next(after: time, in: rules))
+            let next = try #require(expression.next(after: time, by: rules))
             #expect(next > time)
             let distance = time.duration(to: next)
             #expect(

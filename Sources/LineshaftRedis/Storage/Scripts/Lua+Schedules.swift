@@ -29,18 +29,22 @@ extension Lua {
             found[#found + 1] = name
             found[#found + 1] = value
         end
-        if operation == 'versions' then
-            local rows = redis.call('HGETALL', KEYS[2])
-            for i = 1, #rows, 2 do add(rows[i], rows[i + 1]) end
+        -- A record without a version is none of ours.
+        local function addRecord(name, version)
+            local record = version and #version == 8 and redis.call('HGET', KEYS[1], name)
+            if record then add(name, version .. record) end
+        end
+        if operation == 'read' then
+            for i = 2, #ARGV do addRecord(ARGV[i], redis.call('HGET', KEYS[2], ARGV[i])) end
             return found
         end
-        if operation == 'all' then
-            local rows = redis.call('HGETALL', KEYS[1])
-            for i = 1, #rows, 2 do add(rows[i], (redis.call('HGET', KEYS[2], rows[i]) or '') .. rows[i + 1]) end
-        end
-        for i = 2, #ARGV do
-            local record = redis.call('HGET', KEYS[1], ARGV[i])
-            if record then add(ARGV[i], (redis.call('HGET', KEYS[2], ARGV[i]) or '') .. record) end
+        local rows = redis.call('HGETALL', KEYS[2])
+        for i = 1, #rows, 2 do
+            if operation == 'all' then
+                addRecord(rows[i], rows[i + 1])
+            elseif #rows[i + 1] == 8 then
+                add(rows[i], rows[i + 1])
+            end
         end
         return found
         """#

@@ -8,8 +8,8 @@ internal import Lineshaft
 
 extension ScheduleConformance {
     /// Schedules that are changed while schedulers run.
-    static let changing: [SystemConformance.Case] = [
-        .init("A schedule that somebody adds fires at once on its time, and one that is removed does not") { trial in
+    static let changing: [Case] = [
+        Case("A schedule that somebody adds fires at once on its time, and one that is removed does not") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let client = try await trial.system()
@@ -31,7 +31,7 @@ extension ScheduleConformance {
                 }
             }
         },
-        .init("A paused schedule fires nothing, and its ticks of that time were not missed") { trial in
+        Case("A paused schedule fires nothing, and its ticks of that time were not missed") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let client = try await trial.system()
@@ -51,7 +51,7 @@ extension ScheduleConformance {
                 }
             }
         },
-        .init("A run that somebody asks for comes at once, also of a paused schedule, and changes no tick") { trial in
+        Case("A run that somebody asks for comes at once, also of a paused schedule, and changes no tick") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let client = try await trial.system()
@@ -73,7 +73,7 @@ extension ScheduleConformance {
             }
             try check("the notes", trial.notes.lines, is: ["s 30", "s 30", "s 60"])
         },
-        .init("A run that somebody asked for and could not submit is submitted by a scheduler") { trial in
+        Case("A run that somebody asked for and could not submit is submitted by a scheduler") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let host = try await trial.scheduler("host") {
@@ -92,7 +92,7 @@ extension ScheduleConformance {
                 }
             }
         },
-        .init("A program with another definition brings it along and keeps what has fired and whether it is paused") {
+        Case("A program with another definition brings it along and keeps what has fired and whether it is paused") {
             trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
@@ -123,7 +123,7 @@ extension ScheduleConformance {
             }
             try check("all notes", trial.notes.lines, is: ["new 120", "new 180", "slower 226"])
         },
-        .init("A schedule that is not there is named, and so are those like it") { trial in
+        Case("A schedule that is not there is named, and so are those like it") { trial in
             let client = try await trial.system()
             try await client.schedules.add(Schedule("nightly", .every(.seconds(60))) { Errand() })
             for call in [client.schedules.pause, client.schedules.resume]

@@ -27,9 +27,9 @@ extension ScheduleConformance {
     ]
 
     /// Schedulers that die, stall or lose answers.
-    static let dying: [SystemConformance.Case] =
+    static let dying: [Case] =
         deaths.map { death in
-            .init("A tick whose scheduler died \(death.words) fires once", .atLeastOnce) { trial in
+            Case("A tick whose scheduler died \(death.words) fires once", .atLeastOnce) { trial in
                 let start = trial.clock.now
                 // Its outcome is forgotten at once, so that nothing but the fence knows of the job.
                 let worker = try await trial.noting(from: start)
@@ -50,7 +50,7 @@ extension ScheduleConformance {
                 try check("the notes", trial.notes.lines, is: ["m 60", "m 120", "m 180"])
             }
         } + [
-            .init("Another scheduler that runs beside the one that died takes over within seconds", .atLeastOnce) {
+            Case("Another scheduler that runs beside the one that died takes over within seconds", .atLeastOnce) {
                 trial in
                 let start = trial.clock.now
                 let worker = try await trial.noting(from: start)
@@ -71,7 +71,7 @@ extension ScheduleConformance {
                 }
                 try check("the notes", trial.notes.lines, is: ["m 60", "m 120"])
             },
-            .init("A scheduler that stalls longer than anything is remembered of its job submits none a second time") {
+            Case("A scheduler that stalls longer than anything is remembered of its job submits none a second time") {
                 trial in
                 let start = trial.clock.now
                 let worker = try await trial.noting(from: start)
@@ -91,7 +91,7 @@ extension ScheduleConformance {
                     }
                 }
             },
-            .init("Lost answers and repeated calls make no second job") { trial in
+            Case("Lost answers and repeated calls make no second job") { trial in
                 for (point, calls) in [(FaultPoint.writeSchedule, 0), (.fireSchedule, 0), (.writeSchedule, 1)] {
                     for fault in [Fault.loseAnswer, .drop, .duplicate] {
                         trial.notes.clear()
@@ -111,7 +111,7 @@ extension ScheduleConformance {
                     }
                 }
             },
-            .init("A tick that a full queue does not take fires when there is room") { trial in
+            Case("A tick that a full queue does not take fires when there is room") { trial in
                 let start = trial.clock.now
                 let worker = try await trial.noting(from: start)
                 let host = try await trial.scheduler {
@@ -128,7 +128,7 @@ extension ScheduleConformance {
                     }
                 }
             },
-            .init("A tick whose job is refused is left out, with the reason, and the next one fires") { trial in
+            Case("A tick whose job is refused is left out, with the reason, and the next one fires") { trial in
                 let start = trial.clock.now
                 let worker = try await trial.noting(from: start)
                 let host = try await trial.scheduler("refused") {

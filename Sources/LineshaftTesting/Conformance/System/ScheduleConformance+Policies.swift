@@ -8,8 +8,8 @@ internal import Lineshaft
 
 extension ScheduleConformance {
     /// What becomes of ticks that nobody could fire in time.
-    static let missing: [SystemConformance.Case] = [
-        .init("Missed ticks are left out, fire once, or fire up to a number, as the policy says") { trial in
+    static let missing: [Case] = [
+        Case("Missed ticks are left out, fire once, or fire up to a number, as the policy says") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             @ScheduleBuilder func schedules() -> [Schedule] {
@@ -42,7 +42,7 @@ extension ScheduleConformance {
                 }
             }
         },
-        .init("A tick that is seconds late was not missed") { trial in
+        Case("A tick that is seconds late was not missed") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             @ScheduleBuilder func schedules() -> [Schedule] {
@@ -57,7 +57,7 @@ extension ScheduleConformance {
             }
             try check("the notes", trial.notes.lines, is: ["s 600"])
         },
-        .init("A broker that was away for a while gets the ticks of that time by their policy") { trial in
+        Case("A broker that was away for a while gets the ticks of that time by their policy") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let host = try await trial.scheduler {
@@ -76,7 +76,7 @@ extension ScheduleConformance {
             }
             try check("the different notes", Set(trial.notes.lines).count, is: 10)
         },
-        .init("Setting the clock back fires no tick again, and setting it forward misses ticks", .clocksMayDisagree) {
+        Case("Setting the clock back fires no tick again, and setting it forward misses ticks", .clocksMayDisagree) {
             trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
@@ -102,8 +102,8 @@ extension ScheduleConformance {
     ]
 
     /// What happens when the job of the tick before has not ended.
-    static let overlapping: [SystemConformance.Case] = [
-        .init("A tick is left out while the job before waits or runs, if the schedule says so") { trial in
+    static let overlapping: [Case] = [
+        Case("A tick is left out while the job before waits or runs, if the schedule says so") { trial in
             let worker = try await trial.host { trial.waiting(for: .seconds(150)) }
             let host = try await trial.scheduler {
                 Schedule("s", .every(.seconds(60)), overlap: .skip) { Errand() }
@@ -124,7 +124,7 @@ extension ScheduleConformance {
             }
             try check("the number that ended", trial.notes.count(of: "ended"), is: 2)
         },
-        .init("The job before is cancelled and the next one submitted, if the schedule says so") { trial in
+        Case("The job before is cancelled and the next one submitted, if the schedule says so") { trial in
             let worker = try await trial.host { trial.waiting() }
             let host = try await trial.scheduler {
                 Schedule("s", .every(.seconds(60)), missed: .all(upTo: 5), overlap: .replace) { Errand() }
@@ -141,7 +141,7 @@ extension ScheduleConformance {
                 }
             }
         },
-        .init("Jobs pile up where overlapping is allowed") { trial in
+        Case("Jobs pile up where overlapping is allowed") { trial in
             let host = try await trial.scheduler { Schedule("s", .every(.seconds(60))) { Errand() } }
             try await trial.firing(host) { try await trial.pass(.seconds(300)) }
             try check("the jobs", try await trial.counts().ready, is: 5)

@@ -15,12 +15,14 @@ internal import Lineshaft
 /// }
 /// ```
 public enum ScheduleConformance: Sendable {
+    typealias Case = SystemConformance.Case
+
     /// All cases.
     public static let cases: [SystemConformance.Case] = firing + dying + missing + overlapping + changing
 
     /// One scheduler or several, while nothing goes wrong.
-    static let firing: [SystemConformance.Case] = [
-        .init("Each tick submits one job, however many schedulers hold the schedule") { trial in
+    static let firing: [Case] = [
+        Case("Each tick submits one job, however many schedulers hold the schedule") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             @ScheduleBuilder func schedules() -> [Schedule] {
@@ -42,7 +44,7 @@ public enum ScheduleConformance: Sendable {
             let quarters = trial.notes.lines.filter { $0.hasPrefix("q") }
             try check("the quarters", quarters, is: ["q 900", "q 1800"])
         },
-        .init("A tick fires at its time, and between ticks a scheduler sleeps", .idleIsQuiet) { trial in
+        Case("A tick fires at its time, and between ticks a scheduler sleeps", .idleIsQuiet) { trial in
             let start = trial.clock.now
             let host = try await trial.scheduler(isDirect: true) {
                 Schedule("hours", .cron("0 * * * *")) { Errand() }
@@ -61,7 +63,7 @@ public enum ScheduleConformance: Sendable {
                 try check("the time", start.duration(to: trial.clock.now), is: .seconds(3_600))
             }
         },
-        .init("A schedule keeps within its bounds, and one of a single time fires once") { trial in
+        Case("A schedule keeps within its bounds, and one of a single time fires once") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             let host = try await trial.scheduler {
@@ -77,7 +79,7 @@ public enum ScheduleConformance: Sendable {
             try check("the notes", trial.notes.lines, is: ["o 33", "b 110", "b 120"])
             try check("the next times", try await host.jobs.schedules.next(3, of: "bounded"), is: [])
         },
-        .init("Jitter puts every tick off by its own time, and loses none") { trial in
+        Case("Jitter puts every tick off by its own time, and loses none") { trial in
             let start = trial.clock.now
             let worker = try await trial.noting(from: start)
             @ScheduleBuilder func schedules() -> [Schedule] {
@@ -98,7 +100,7 @@ public enum ScheduleConformance: Sendable {
             }
             try check("the notes", trial.notes.lines, is: (1...20).map { "j \($0 * 60)" })
         },
-        .init("Options of the schedule and the type travel with every job") { trial in
+        Case("Options of the schedule and the type travel with every job") { trial in
             let start = trial.clock.now
             var options = JobOptions(queue: "reports", priority: .high, expires: .after(.seconds(30)))
             options.headers = ["a": "b"]
