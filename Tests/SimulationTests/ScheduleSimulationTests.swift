@@ -13,7 +13,7 @@ import Testing
 struct ScheduleSimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let chosenSeed = environment["LINESHAFT_SIMULATION_SEED"].flatMap(UInt64.init)
-    private static let count = environment["LINESHAFT_SIMULATION_HISTORIES"].flatMap(UInt64.init) ?? 200
+    private static let count = environment["LINESHAFT_SIMULATION_HISTORIES"].flatMap(UInt64.init) ?? 120
 
     @Test
     func `Each tick fires exactly once, whatever becomes of schedulers`() async {

@@ -18,11 +18,14 @@ package struct ScheduleDesk: Sendable {
         package let until: Timestamp?
         /// The store's time at the look.
         package let time: Timestamp
+        /// The uptime at which that was heard.
+        package let uptime: Duration
 
-        package init(version: UInt64?, until: Timestamp?, time: Timestamp) {
+        package init(version: UInt64?, until: Timestamp?, time: Timestamp, uptime: Duration) {
             self.version = version
             self.until = until
             self.time = time
+            self.uptime = uptime
         }
     }
 
@@ -69,14 +72,30 @@ package struct ScheduleDesk: Sendable {
     ///   ``ConfigurationError`` when the schedule's zone is not known here.
     package func look(at id: ScheduleID) async throws -> Look {
         var written: UInt64?
-        var time = Timestamp.distantPast
-        for _ in 0..<Self.maximumRounds {
+        var round = 0
+        while true {
             let reading = try await store.read([id])
-            time = reading.time
-            guard let stored = reading.schedules.first else { return Look(version: nil, until: nil, time: time) }
-            if let look = try await work(try sheet(stored, at: time, written: written), &written) { return look }
+            let uptime = jobs.clock.uptime
+            func look(_ version: UInt64?, until: Timestamp?) -> Look {
+                Look(version: version, until: until, time: reading.time, uptime: uptime)
+            }
+            guard let stored = reading.schedules.first else { return look(nil, until: nil) }
+            let sheet = try sheet(stored, at: reading.time, written: written)
+            switch try await work(sheet, &written) {
+            case .resting(let version, let until): return look(version, until: until)
+            case .overtaken: round += 1
+            }
+            // Others are busy with it.
+            if round == Self.maximumRounds { return look(nil, until: reading.time + .seconds(1)) }
         }
-        return Look(version: nil, until: time + .seconds(1), time: time)
+    }
+
+    /// How the work on a record ended.
+    enum WorkEnd {
+        /// Nothing is left to do before a time.
+        case resting(version: UInt64, until: Timestamp?)
+        /// Somebody else has changed the record.
+        case overtaken
     }
 
     /// Reads what is stored.
@@ -92,19 +111,23 @@ package struct ScheduleDesk: Sendable {
         )
     }
 
-    /// Takes step after step until there is none left; `nil` when somebody else has changed the record.
-    func work(_ sheet: Sheet, _ written: inout UInt64?) async throws -> Look? {
+    /// Takes step after step until there is none left.
+    func work(_ sheet: Sheet, _ written: inout UInt64?) async throws -> WorkEnd {
         var sheet = sheet
         while true {
             switch sheet.machine.step(now: sheet.time, isOwn: sheet.isOwn, previous: sheet.previous) {
-            case .rest(let until): return Look(version: sheet.version, until: until, time: sheet.time)
+            case .rest(let until): return .resting(version: sheet.version, until: until)
             case .ask(let job): sheet.previous = try await isAlive(job) ? .alive : .over
             case .write(let record):
-                guard let next = try await replace(sheet, with: record, isNews: false, &written) else { return nil }
+                guard let next = try await replace(sheet, with: record, isNews: false, &written) else {
+                    return .overtaken
+                }
                 sheet = next
             case .submit(let firings):
                 let record = try await submit(firings, of: sheet)
-                guard let next = try await replace(sheet, with: record, isNews: false, &written) else { return nil }
+                guard let next = try await replace(sheet, with: record, isNews: false, &written) else {
+                    return .overtaken
+                }
                 sheet = next
             }
         }

@@ -151,34 +151,30 @@ public actor Scheduler: Service {
     /// How many schedules are seen to at once.
     private static let breadth = 8
 
-    /// Sees to what is due, until nothing is.
+    /// Sees to what is due.
     private func fire(_ desk: ScheduleDesk) async throws {
-        while !control.isStopped {
-            let due = timetable.due(at: jobs.clock.uptime)
-            if due.isEmpty { return }
-            try await withThrowingTaskGroup(of: (ScheduleID, Result<ScheduleDesk.Look, any Error>).self) { group in
-                var rest = due[...]
-                func begin() {
-                    guard let id = rest.popFirst() else { return }
-                    group.addTask {
-                        do {
-                            return (id, .success(try await desk.look(at: id)))
-                        } catch {
-                            return (id, .failure(error))
-                        }
+        var due = timetable.due(at: jobs.clock.uptime)[...]
+        try await withThrowingTaskGroup(of: (ScheduleID, Result<ScheduleDesk.Look, any Error>).self) { group in
+            func begin() {
+                guard !control.isStopped, let id = due.popFirst() else { return }
+                group.addTask {
+                    do {
+                        return (id, .success(try await desk.look(at: id)))
+                    } catch {
+                        return (id, .failure(error))
                     }
                 }
-                for _ in 0..<Self.breadth { begin() }
-                while let (id, result) = try await group.next() {
-                    switch result {
-                    case .success(let look):
-                        failures[id] = nil
-                        timetable.calibrate(look.time, at: jobs.clock.uptime)
-                        timetable.note(look, of: id)
-                    case .failure(let error): try note(error, of: id)
-                    }
-                    if !control.isStopped { begin() }
+            }
+            for _ in 0..<Self.breadth { begin() }
+            while let (id, result) = try await group.next() {
+                switch result {
+                case .success(let look):
+                    failures[id] = nil
+                    timetable.calibrate(look.time, at: look.uptime)
+                    timetable.note(look, of: id)
+                case .failure(let error): try note(error, of: id)
                 }
+                begin()
             }
         }
     }
@@ -186,7 +182,7 @@ public actor Scheduler: Service {
     /// Something could not be done; it is tried again after a while that grows.
     private func note(_ error: any Error, of id: ScheduleID?) throws {
         if control.isStopped { return }
-        if let error = error as? BrokerError, error.code == .closed || error.code == .unsupported { throw error }
+        if let error = error as? BrokerError, error.code == .closed { throw error }
         let count = failures[id, default: 0]
         failures[id] = count + 1
         let isTransient = (error as? BrokerError).map { $0.isTransient || $0.code == .queueFull } ?? false

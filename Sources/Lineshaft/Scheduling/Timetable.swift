@@ -47,7 +47,8 @@ package struct Timetable: Sendable {
         if look.version == nil, look.until == nil {
             entries[id] = nil
         } else {
-            entries[id] = Entry(version: look.version, until: look.until)
+            // A time that had come at the look would have been seen to, so whatever this is, it must not make anybody spin.
+            entries[id] = Entry(version: look.version, until: look.until.map { max($0, look.time + .milliseconds(1)) })
         }
     }
 

@@ -12,7 +12,7 @@ struct TimetableTests {
     private let noon = LocalTime.parse("2026-03-02 12:00")
 
     private func look(_ version: UInt64?, _ seconds: Int?) -> ScheduleDesk.Look {
-        ScheduleDesk.Look(version: version, until: seconds.map { noon + .seconds($0) }, time: noon)
+        ScheduleDesk.Look(version: version, until: seconds.map { noon + .seconds($0) }, time: noon, uptime: .zero)
     }
 
     @Test
