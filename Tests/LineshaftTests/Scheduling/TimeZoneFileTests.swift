@@ -130,14 +130,14 @@ struct TimeZoneFileTests {
     }
 
     @Test
-    func `Transitions out of order, unknown kinds and leap seconds are refused`() throws {
+    func `Transitions out of order, unknown kinds and leap seconds are refused`() {
         let two: [UInt8] = [0, 0, 0, 9, 0, 0, 0, 8] + [0, 0] + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
         #expect(message(file(counts: [0, 0, 0, 2, 1, 4], body: two))?.contains("not in order") == true)
         let unknown: [UInt8] = [0, 0, 0, 9] + [7] + [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
         #expect(message(file(counts: [0, 0, 0, 1, 1, 4], body: unknown))?.contains("no kind of local time") == true)
         let far: [UInt8] = [0x7F, 0xFF, 0xFF, 0xFF, 0, 0] + Array("UTC\0".utf8)
         #expect(message(file(body: far))?.contains("seconds away from UTC") == true)
-        let leap = try Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/right/Europe/Berlin"))
-        #expect(message(Array(leap))?.contains("leap seconds") == true)
+        let leap = Array(repeating: UInt8(0), count: 8)
+        #expect(message(file(counts: [0, 0, 1, 0, 1, 4]) + leap)?.contains("leap seconds") == true)
     }
 }
