@@ -46,11 +46,29 @@ struct MemoryConformanceTests {
         try await promise.run(MemoryBrokerFixture())
     }
 
+    @Test(arguments: ScheduleStoreConformance.cases)
+    func `The in-memory broker keeps schedules`(_ promise: ScheduleStoreConformance.Case) async throws {
+        try await promise.run(MemoryBrokerFixture())
+    }
+
+    @Test(arguments: ScheduleConformance.cases)
+    func `Schedulers keep their promises on the in-memory broker`(_ promise: SystemConformance.Case) async throws {
+        try await promise.run(MemoryBrokerFixture())
+    }
+
+    @Test(arguments: ScheduleConformance.cases)
+    func `Schedulers keep their promises with a result store beside the broker`(
+        _ promise: SystemConformance.Case
+    ) async throws {
+        try await promise.run(Self.withoutResults)
+    }
+
     @Test
     func `Every case has a name of its own and every promise has a case`() {
         let names =
             BrokerConformance.cases.map(\.name) + SystemConformance.cases.map(\.name)
-            + ResultStoreConformance.cases.map { "Store: " + $0.name }
+            + ResultStoreConformance.cases.map { "Store: " + $0.name } + ScheduleConformance.cases.map(\.name)
+            + ScheduleStoreConformance.cases.map { "Schedules: " + $0.name }
         #expect(Set(names).count == names.count)
         #expect(Set(BrokerConformance.cases.map(\.promise)) == Set(BrokerConformance.Promise.allCases))
     }

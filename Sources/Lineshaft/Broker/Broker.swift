@@ -42,6 +42,9 @@ public protocol Broker: Sendable {
     /// Keeps the finished steps of jobs that have not ended; `nil` when the broker cannot.
     var steps: (any StepStore)? { get }
 
+    /// Keeps schedules, and lets each of their firings in once; `nil` when the broker cannot.
+    var schedules: (any ScheduleStore)? { get }
+
     /// Accepts jobs, in order.
     ///
     /// - Parameter submissions: The jobs and the conditions for accepting them.
@@ -139,6 +142,9 @@ extension Broker {
 
     /// None: ``JobContext/checkpoint(_:as:_:)`` fails.
     public var steps: (any StepStore)? { nil }
+
+    /// None.
+    public var schedules: (any ScheduleStore)? { nil }
 
     /// Settles, then claims.
     public func settle(

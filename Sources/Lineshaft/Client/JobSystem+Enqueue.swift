@@ -12,7 +12,21 @@ extension JobSystem {
     /// - Throws: ``BrokerError``, and what middleware throws.
     package func enqueue(_ drafts: [JobDraft]) async throws -> [Receipt] {
         if submitMiddleware.isEmpty { return try await send(drafts) }
-        let receipts = try await submit(drafts, through: submitMiddleware[...])
+        return try await enqueue(drafts) { try await self.send($0) }
+    }
+
+    /// Brings drafts somewhere else than to the broker's queues, through the middleware.
+    ///
+    /// - Parameters:
+    ///   - drafts: The jobs.
+    ///   - send: What takes them in the end.
+    /// - Returns: A receipt for each.
+    /// - Throws: What `send` and middleware throw.
+    func enqueue(
+        _ drafts: [JobDraft],
+        send: @escaping @Sendable ([JobDraft]) async throws -> [Receipt]
+    ) async throws -> [Receipt] {
+        let receipts = try await submit(drafts, through: submitMiddleware[...], send)
         guard receipts.count == drafts.count else {
             throw ConfigurationError(
                 code: .invalidState,
@@ -25,12 +39,36 @@ extension JobSystem {
 
     private func submit(
         _ drafts: [JobDraft],
-        through middleware: ArraySlice<any SubmitMiddleware>
+        through middleware: ArraySlice<any SubmitMiddleware>,
+        _ send: @escaping @Sendable ([JobDraft]) async throws -> [Receipt]
     ) async throws -> [Receipt] {
         guard let first = middleware.first else { return try await send(drafts) }
         return try await first.submit(drafts) { drafts in
-            try await self.submit(drafts, through: middleware.dropFirst())
+            try await self.submit(drafts, through: middleware.dropFirst(), send)
         }
+    }
+
+    /// Hands one draft over to be taken alone, once it has been checked, without waiting for room.
+    ///
+    /// - Parameters:
+    ///   - draft: The job.
+    ///   - hand: What takes it.
+    /// - Returns: The receipt: accepted or duplicate, never full.
+    /// - Throws: ``BrokerError``, with the code `queueFull` among others.
+    func send(
+        _ draft: JobDraft,
+        to hand: (Submission) async throws(BrokerError) -> Receipt
+    ) async throws -> Receipt {
+        try NameRules.check(draft.queue)
+        try checkAbilities(for: [draft])
+        let limit = configuration.lengthLimits[draft.queue]?.maximumLength
+        let receipt = try await hand(Submission(draft.envelope(replyTo: nil), maximumLength: limit))
+        guard receipt == .full else { return receipt }
+        throw BrokerError(
+            code: .queueFull,
+            message:
+                "The queue “\(draft.queue)” holds as many jobs as it may (\(limit.map { String($0) } ?? "unknown"))."
+        )
     }
 
     /// Hands drafts to the broker and, where a queue is full and may be waited for, waits.

@@ -14,6 +14,7 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String {
             case invalidName, duplicateName, invalidValue, invalidURL, unknownScheme, unsupported, invalidState
+            case invalidSchedule, unknownSchedule, unknownTimeZone, timeZonesUnavailable
         }
 
         private let value: Value
@@ -32,6 +33,14 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         public static let unsupported = Code(value: .unsupported)
         /// Something was used before it was ready, or after it ended.
         public static let invalidState = Code(value: .invalidState)
+        /// A schedule, such as its cron expression, cannot be read or never fires.
+        public static let invalidSchedule = Code(value: .invalidSchedule)
+        /// There is no schedule of this name.
+        public static let unknownSchedule = Code(value: .unknownSchedule)
+        /// There is no time zone of this name.
+        public static let unknownTimeZone = Code(value: .unknownTimeZone)
+        /// The machine has no time zone database, or a damaged one.
+        public static let timeZonesUnavailable = Code(value: .timeZonesUnavailable)
 
         /// The code's name.
         public var description: String { value.rawValue }

@@ -31,6 +31,19 @@ package enum NameRules {
         try check(name.rawValue, what: "queue name", remedy: "Use another queue name.", forbidsBraces: true)
     }
 
+    /// Checks a schedule's name.
+    ///
+    /// - Parameter name: The name to check.
+    /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
+    package static func check(_ name: ScheduleID) throws(ConfigurationError) {
+        try check(
+            name.rawValue,
+            what: "schedule name",
+            remedy: "Give the schedule another name.",
+            forbidsBraces: false
+        )
+    }
+
     private static func check(
         _ name: String,
         what: String,

@@ -76,6 +76,7 @@ extension RedisBroker {
         case .message(let channel, let payload):
             if channel == echoChannel { return heardEcho(payload) }
             activity += 1
+            if channel == settings.schedulesChannel { return noteScheduleChange() }
             do throws(StorageError) {
                 take(try StorageMessage.decode(payload), from: channel)
             } catch {
@@ -91,6 +92,7 @@ extension RedisBroker {
             attachedWorkers[id]?.interest.doubtEverything()
             worker.port?.wake()
         }
+        if channel == settings.schedulesChannel { noteScheduleChange() }
         if channel == settings.channel(of: roomClient) {
             for waiter in roomWaiters.values.flatMap(\.self) { waiter.resume(.success(())) }
         }

@@ -25,7 +25,7 @@ extension RedisBroker {
         return try await enqueue(jobs)
     }
 
-    private nonisolated func encode(_ submission: Submission) throws(BrokerError) -> EncodedJob {
+    nonisolated func encode(_ submission: Submission) throws(BrokerError) -> EncodedJob {
         let job: EncodedJob
         do throws(StorageError) {
             job = try EncodedJob(submission)

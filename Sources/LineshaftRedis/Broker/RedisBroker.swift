@@ -34,6 +34,7 @@ public actor RedisBroker: Broker {
     var knownQueues: Set<QueueName> = []
     var attachedWorkers: [WorkerID: AttachedWorker] = [:]
     var inboxes: [ClientID: Inbox] = [:]
+    var scheduleObservers: [ObjectIdentifier: ScheduleObserver] = [:]
     /// Whom queues tell of room.
     let roomClient: ClientID
     var roomWaiters: [QueueName: [Waiter<Void>]] = [:]

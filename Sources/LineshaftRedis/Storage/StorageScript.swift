@@ -24,6 +24,8 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case leave
     case workers
     case check
+    case schedules
+    case fire
 
     /// What scripts take the time from.
     package enum Clock: Sendable, Hashable {
@@ -46,7 +48,8 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
             case .turn: [Lua.names, Lua.jobs, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
             case .find, .page: [Lua.names, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
-            case .workers: [time, own]
+            case .workers, .schedules: [time, own]
+            case .fire: [Lua.fire(enqueue: StorageScript.enqueue.source(clock: clock))]
             case .check: [own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }
@@ -73,6 +76,8 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .leave: Lua.leave
         case .workers: Lua.workers
         case .check: Lua.check
+        case .schedules: Lua.schedules
+        case .fire: ""
         }
     }
 }

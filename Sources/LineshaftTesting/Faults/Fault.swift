@@ -80,6 +80,14 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case readSteps
     /// ``/Lineshaft/StepStore/record(_:under:)``
     case recordStep
+    /// ``/Lineshaft/ScheduleStore/versions()`` and ``/Lineshaft/ScheduleStore/read(_:)``
+    case readSchedules
+    /// ``/Lineshaft/ScheduleStore/write(_:replacing:isNews:)`` and ``/Lineshaft/ScheduleStore/remove(_:)``
+    case writeSchedule
+    /// ``/Lineshaft/ScheduleStore/submit(_:under:)``
+    case fireSchedule
+    /// ``/Lineshaft/ScheduleStore/attach(_:)`` and ``/Lineshaft/ScheduleStore/detach(_:)``
+    case attachObserver
     /// ``/Lineshaft/WorkerPort/wake()``, from the broker to a worker
     case wake
     /// ``/Lineshaft/WorkerPort/cancel(_:)``, from the broker to a worker

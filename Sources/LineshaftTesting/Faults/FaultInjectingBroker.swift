@@ -52,6 +52,11 @@ public final class FaultInjectingBroker: Broker {
         broker.steps.map { FaultInjectingStepStore($0, faults: faults) }
     }
 
+    /// The wrapped broker's schedules, with faults; `nil` when it keeps none.
+    public var schedules: (any ScheduleStore)? {
+        broker.schedules.map { FaultInjectingScheduleStore($0, faults: faults) }
+    }
+
     /// Accepts jobs, unless something goes wrong.
     ///
     /// - Parameter submissions: The jobs.

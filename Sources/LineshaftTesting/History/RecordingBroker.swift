@@ -45,6 +45,11 @@ public final class RecordingBroker: Broker {
     /// The wrapped broker's store of steps, which is not recorded.
     public var steps: (any StepStore)? { broker.steps }
 
+    /// The wrapped broker's schedules, whose firings are recorded; `nil` when it keeps none.
+    public var schedules: (any ScheduleStore)? {
+        broker.schedules.map { RecordingScheduleStore($0, recorder: recorder, process: process) }
+    }
+
     /// Accepts jobs and records it.
     ///
     /// - Parameter submissions: The jobs.

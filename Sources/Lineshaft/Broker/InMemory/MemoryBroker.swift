@@ -49,6 +49,7 @@ public actor MemoryBroker: Broker {
     var ports: [WorkerID: WorkerPort] = [:]
     var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
     var inboxes: [ClientID: Inbox] = [:]
+    var shelf = ScheduleShelf()
     private let room = RoomWaiters()
     /// Whether anybody has waited for room since ``room`` was last found empty.
     private var isRoomAwaited = false
@@ -74,6 +75,9 @@ public actor MemoryBroker: Broker {
 
     /// This broker itself, unless it was made to keep no results.
     public nonisolated var results: (any ResultStore)? { configuration.keepsResults ? self : nil }
+
+    /// The schedules that this broker keeps beside its jobs.
+    public nonisolated var schedules: (any ScheduleStore)? { MemorySchedules(broker: self) }
 
     // MARK: Around every call
 
@@ -216,7 +220,7 @@ public actor MemoryBroker: Broker {
         finish(moment)
     }
 
-    private func add(_ submissions: [Submission]) throws(BrokerError) -> [Receipt] {
+    func add(_ submissions: [Submission]) throws(BrokerError) -> [Receipt] {
         let moment = try begin()
         var receipts: [Receipt] = []
         receipts.reserveCapacity(submissions.count)
@@ -231,7 +235,7 @@ public actor MemoryBroker: Broker {
         return receipts
     }
 
-    private nonisolated func check(_ envelope: Envelope) throws(BrokerError) {
+    nonisolated func check(_ envelope: Envelope) throws(BrokerError) {
         var size = envelope.payload.count
         if envelope.hasDetails { size += envelope.details.input?.count ?? 0 }
         guard size > configuration.maximumPayload else { return }

@@ -44,6 +44,7 @@ final class HostBroker: Broker {
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results }
     var steps: (any StepStore)? { broker.steps.map { HostStepStore(store: $0, way: self) } }
+    var schedules: (any ScheduleStore)? { broker.schedules }
 
     /// Ends the host's life, as far as the broker can tell.
     ///

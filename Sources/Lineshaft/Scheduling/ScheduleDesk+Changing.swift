@@ -1,0 +1,91 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension ScheduleDesk {
+    /// Adds a schedule, or gives one that is there another definition.
+    ///
+    /// - Parameters:
+    ///   - id: The schedule.
+    ///   - definition: What its users say.
+    ///   - isPaused: Whether a new one waits until it is resumed.
+    /// - Returns: The record as it is now.
+    /// - Throws: As ``look(at:)``.
+    func define(_ id: ScheduleID, as definition: ScheduleDefinition, isPaused: Bool) async throws -> Sheet {
+        var written: UInt64?
+        while true {
+            let reading = try await store.read([id])
+            guard let stored = reading.schedules.first else {
+                let record = ScheduleRecord(id: id, definition: definition, isPaused: isPaused, now: reading.time)
+                let new = StoredSchedule(id: id, version: makeVersion(), bytes: try record.encoded())
+                guard try await store.write(new, replacing: nil, isNews: true) else { continue }
+                return try sheet(new, at: reading.time, written: new.version)
+            }
+            let old = try sheet(stored, at: reading.time, written: written)
+            if old.record.definition == definition { return old }
+            // What has been decided by the old definition is submitted by it.
+            guard let settled = try await settle(old, &written) else { continue }
+            var record = settled.record
+            record.redefine(as: definition, now: reading.time)
+            if let sheet = try await replace(settled, with: record, isNews: true, &written) { return sheet }
+        }
+    }
+
+    /// Changes a schedule that must be there.
+    ///
+    /// - Parameters:
+    ///   - id: The schedule.
+    ///   - change: What to change, given the store's time.
+    /// - Returns: The record as it is now.
+    /// - Throws: ``ConfigurationError`` with the code `unknownSchedule`, and as ``look(at:)``.
+    func change(
+        _ id: ScheduleID,
+        _ change: (inout ScheduleRecord, Timestamp) -> Void
+    ) async throws -> Sheet {
+        var written: UInt64?
+        while true {
+            let reading = try await store.read([id])
+            guard let stored = reading.schedules.first else { throw await unknown(id) }
+            let old = try sheet(stored, at: reading.time, written: written)
+            guard let settled = try await settle(old, &written) else { continue }
+            var record = settled.record
+            change(&record, reading.time)
+            if record == settled.record { return settled }
+            if let sheet = try await replace(settled, with: record, isNews: true, &written) { return sheet }
+        }
+    }
+
+    /// Does what is pending, so that the record can be changed; `nil` when somebody else has changed it.
+    private func settle(_ sheet: Sheet, _ written: inout UInt64?) async throws -> Sheet? {
+        if sheet.record.pending.isEmpty { return sheet }
+        let record = try await submit(sheet.record.pending, of: sheet)
+        return try await replace(sheet, with: record, isNews: false, &written)
+    }
+
+    /// Does what is pending in a record that the caller has written.
+    ///
+    /// - Returns: The job that was submitted; `nil` when somebody else was faster or it was refused.
+    func finish(_ sheet: Sheet, _ written: inout UInt64?) async throws -> JobID? {
+        let record = try await submit(sheet.record.pending, of: sheet)
+        _ = try await replace(sheet, with: record, isNews: false, &written)
+        return record.problem == nil ? record.last?.job : nil
+    }
+
+    /// The error for a schedule that is not there.
+    func unknown(_ id: ScheduleID) async -> any Error {
+        let known: [String]
+        do throws(BrokerError) {
+            known = try await store.versions().versions.keys.map(\.rawValue).sorted()
+        } catch {
+            return error
+        }
+        let near = Likeness.nearest(to: id.rawValue, among: known, limit: 3).map { "“\($0)”" }
+        return ConfigurationError(
+            code: .unknownSchedule,
+            message: "There is no schedule “\(id)”. "
+                + (near.isEmpty ? "Add it first." : "Did you mean \(near.joined(separator: " or "))?")
+        )
+    }
+}

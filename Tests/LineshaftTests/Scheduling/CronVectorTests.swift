@@ -1,0 +1,73 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Foundation
+import Lineshaft
+import Testing
+
+/// What `croniter` says of random expressions; see `Tests/Cron/vectors.py`.
+@Suite(.timeLimit(.minutes(20)))
+struct CronVectorTests {
+    private struct Vector {
+        let text: String
+        let start: Int64
+        /// Minutes from the start's minute; none when nothing ever matches.
+        let minutes: [Int64]
+
+        init(_ line: Substring) throws {
+            let parts = line.split(separator: "|")
+            try #require(parts.count == 3, "\(line)")
+            text = String(parts[0])
+            start = try #require(Int64(parts[1]))
+            minutes = parts[2].split(separator: " ").compactMap { Int64($0) }
+        }
+
+        var expected: [Int64] { minutes.map { (start / 60 + $0) * 60 } }
+    }
+
+    private func vectors() throws -> [Vector] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Cron/vectors.txt")
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { try Vector($0) }
+    }
+
+    @Test
+    func `Expressions fire when croniter says in UTC`() throws {
+        let vectors = try vectors()
+        #expect(vectors.count >= 10_000)
+        var wrong: [String] = []
+        for vector in vectors {
+            guard let expression = try? CronExpression(vector.text) else {
+                if !vector.minutes.isEmpty { wrong.append("\(vector.text) is refused") }
+                continue
+            }
+            var found: [Int64] = []
+            var time = Timestamp(millisecondsSinceEpoch: vector.start * 1_000)
+            while found.count < vector.minutes.count, let next = expression.next(after: time, by: .utc) {
+                found.append(next.millisecondsSinceEpoch / 1_000)
+                time = next
+            }
+            if found != vector.expected || vector.minutes.isEmpty {
+                wrong.append("\(vector.text) behind \(vector.start): \(found)")
+            }
+        }
+        #expect(wrong.isEmpty, "\(wrong.count) are wrong, such as \(wrong.prefix(5))")
+    }
+
+    @Test
+    func `Every time between two that were found does not match`() throws {
+        // Minute by minute, for expressions that fire within a day.
+        for vector in try vectors().prefix(3_000) where vector.minutes.last.map({ $0 < 1_440 }) ?? false {
+            let expression = try CronExpression(vector.text)
+            for minute in 0..<(vector.minutes.last ?? 0) {
+                let time = vector.start / 60 + minute
+                let next = expression.next(after: Timestamp(millisecondsSinceEpoch: time * 60_000), by: .utc)
+                let expected = vector.minutes.first { $0 > minute }.map { (vector.start / 60 + $0) * 60_000 }
+                #expect(next?.millisecondsSinceEpoch == expected, "\(vector.text)")
+            }
+        }
+    }
+}
