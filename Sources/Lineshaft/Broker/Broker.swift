@@ -39,6 +39,9 @@ public protocol Broker: Sendable {
     /// it ends by itself to those who claim (``Claim/ended``).
     var results: (any ResultStore)? { get }
 
+    /// Keeps workflows; `nil` when the broker cannot.
+    var workflows: (any WorkflowStore)? { get }
+
     /// Accepts jobs, in order.
     ///
     /// - Parameter submissions: The jobs and the conditions for accepting them.
@@ -133,6 +136,9 @@ extension Broker {
 
     /// Nothing is lost on the way.
     public var idleInterval: Duration? { nil }
+
+    /// None.
+    public var workflows: (any WorkflowStore)? { nil }
 
     /// Settles, then claims.
     public func settle(

@@ -123,17 +123,7 @@ extension JobSystem {
         id: JobID?,
         parent: JobID?
     ) throws -> JobDraft {
-        let payload: [UInt8]
-        do {
-            payload = try configuration.codec.encode(job)
-        } catch {
-            throw JobError(
-                code: .unencodablePayload,
-                message: "A job of type \(J.self) (“\(J.name)”) cannot be encoded: \(error). "
-                    + "Check what its properties hold; JSON knows no infinite or not-a-number values.",
-                cause: error
-            )
-        }
+        let payload = try configuration.codec.payload(of: job)
         return plan.draft(
             id: id ?? random.withGenerator { JobID(at: plan.submitted, using: &$0) },
             payload: payload,

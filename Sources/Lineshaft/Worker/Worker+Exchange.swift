@@ -45,7 +45,7 @@ extension Worker {
         guard phase == .serving, schedule.hasLessRoom || schedule.asksForEndings || !recordedEndings.isEmpty else {
             return nil
         }
-        let queues = jobs.storesResultsApart ? lanes.report.map(\.name) : []
+        let queues = jobs.storesResultsApart || jobs.broker.workflows != nil ? lanes.report.map(\.name) : []
         return makeRequest(queues.map { ClaimRequest.Share(queue: $0, fair: 0, maximum: 0) }, limit: 0)
     }
 
@@ -106,7 +106,10 @@ extension Worker {
     private func store(_ endings: [Ending]) async {
         let store = jobs.results
         do {
-            _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
+            if jobs.storesResultsApart {
+                _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
+            }
+            try await tellWorkflows(endings)
         } catch {
             logger.debug(
                 "Outcomes could not be stored; the broker gives them again",

@@ -76,6 +76,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case reportProgress
     /// ``/Lineshaft/ResultStore/progress(of:)``
     case readProgress
+    /// A method of ``/Lineshaft/WorkflowStore`` that changes something
+    case changeWorkflow
+    /// A method of ``/Lineshaft/WorkflowStore`` that reads
+    case readWorkflow
     /// ``/Lineshaft/WorkerPort/wake()``, from the broker to a worker
     case wake
     /// ``/Lineshaft/WorkerPort/cancel(_:)``, from the broker to a worker

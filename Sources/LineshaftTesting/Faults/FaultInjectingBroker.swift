@@ -42,6 +42,11 @@ public final class FaultInjectingBroker: Broker {
     /// The broker's own interval, or four seconds: faults may swallow what would wake a worker.
     public var idleInterval: Duration? { broker.idleInterval ?? .seconds(4) }
 
+    /// The wrapped broker's workflows, with faults; `nil` when it keeps none.
+    public var workflows: (any WorkflowStore)? {
+        broker.workflows.map { FaultInjectingWorkflowStore($0, faults: faults) }
+    }
+
     /// The wrapped broker's inspector, with faults; `nil` when it has none.
     public var inspector: (any QueueInspector)? {
         broker.inspector.map { FaultInjectingInspector($0, faults: faults) }

@@ -15,6 +15,8 @@ public final class RecordingBroker: Broker {
     public let inspector: (any QueueInspector)?
     /// The wrapped broker's store, recorded; `nil` when it has none.
     public let results: (any ResultStore)?
+    /// The wrapped broker's workflows.
+    public var workflows: (any WorkflowStore)? { broker.workflows }
     private let broker: any Broker
     private let recorder: HistoryRecorder
     private let process: String

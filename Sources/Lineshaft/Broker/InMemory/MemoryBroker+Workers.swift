@@ -154,7 +154,9 @@ extension MemoryBroker {
     private func claim(_ request: ClaimRequest, at moment: Moment) -> Claim {
         var hungry: [QueueName] = []
         var claim = table.claim(request, at: moment, hungry: &hungry)
-        if !configuration.keepsResults { addEndings(to: &claim, request, at: moment) }
+        if !configuration.keepsResults || !unrecorded.isEmpty || !request.recorded.isEmpty {
+            addEndings(to: &claim, request, at: moment)
+        }
         let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
         // A worker that was woken for a queue, and did not take all that is there, leaves the rest to others.
         for queue in idle.update(request.worker, hungry: hungry, looks: looks) {

@@ -49,6 +49,7 @@ public actor MemoryBroker: Broker {
     var ports: [WorkerID: WorkerPort] = [:]
     var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
     var inboxes: [ClientID: Inbox] = [:]
+    private nonisolated let workflowStore: MemoryWorkflowStore
     private let room = RoomWaiters()
     /// Whether anybody has waited for room since ``room`` was last found empty.
     private var isRoomAwaited = false
@@ -67,6 +68,7 @@ public actor MemoryBroker: Broker {
         self.configuration = configuration
         table = QueueTable(maximumDeadLetters: max(configuration.maximumDeadLetters, 0))
         ledger = OutcomeLedger(defaultRetention: configuration.retention)
+        workflowStore = MemoryWorkflowStore(clock: clock)
     }
 
     /// This broker itself.
@@ -74,6 +76,9 @@ public actor MemoryBroker: Broker {
 
     /// This broker itself, unless it was made to keep no results.
     public nonisolated var results: (any ResultStore)? { configuration.keepsResults ? self : nil }
+
+    /// A store of this broker's own.
+    public nonisolated var workflows: (any WorkflowStore)? { workflowStore }
 
     // MARK: Around every call
 
@@ -147,12 +152,10 @@ public actor MemoryBroker: Broker {
     ///   - request: Who claims just now, and so need not be told.
     func fileEndings(_ moment: Moment, _ mail: inout Mail, for request: ClaimRequest? = nil) {
         for end in table.endings {
-            if configuration.keepsResults {
-                ledger.record(end, at: moment)
+            if configuration.keepsResults { ledger.record(end, at: moment) } else { ledger.note(end, at: moment) }
+            guard let envelope = end.unreported, !configuration.keepsResults || envelope.isPartOfWorkflow else {
                 continue
             }
-            ledger.note(end, at: moment)
-            guard let envelope = end.unreported else { continue }
             unrecorded.add(ledger.outcomeRecord(of: end), of: envelope)
             if request?.shares.contains(where: { $0.queue == envelope.queue }) ?? false { continue }
             for worker in idle.wake(envelope.queue, count: 1) {

@@ -28,6 +28,8 @@ public struct SystemConformance: Sendable {
         public let capabilities: BrokerCapabilities
         /// Whether the case is about brokers that keep no outcomes themselves.
         public let isAboutStoresApart: Bool
+        /// Whether the case is about workflows.
+        public let isAboutWorkflows: Bool
         private let body: @Sendable (SystemTrial) async throws -> Void
 
         init(
@@ -35,12 +37,14 @@ public struct SystemConformance: Sendable {
             _ promise: BrokerConformance.Promise = .contract,
             needs capabilities: BrokerCapabilities = [],
             apart: Bool = false,
+            workflows: Bool = false,
             _ body: @escaping @Sendable (SystemTrial) async throws -> Void
         ) {
             self.name = name
             self.promise = promise
             self.capabilities = capabilities
             isAboutStoresApart = apart
+            isAboutWorkflows = workflows
             self.body = body
         }
 
@@ -53,6 +57,7 @@ public struct SystemConformance: Sendable {
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil
                 && (!isAboutStoresApart || broker.results == nil)
+                && (!isAboutWorkflows || broker.workflows != nil)
         }
 
         /// Makes a broker and sees whether workers and clients do with it what they must.
@@ -85,5 +90,6 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + explaining + apart
+        + following + queueLimits + deadLetters + explaining + apart + workflows
+        + failingWorkflows + steeredWorkflows + dyingWorkflows
 }

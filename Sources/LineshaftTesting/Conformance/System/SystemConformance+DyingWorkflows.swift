@@ -1,0 +1,85 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+
+extension SystemConformance {
+    /// Workflows whose workers die.
+    static let dyingWorkflows: [Case] = [
+        Case("A chain goes on whatever its worker dies at", .oneCallback, workflows: true) { trial in
+            try await atEveryChange(trial, "chain") { client in
+                let chain = Number(value: 1).then(Add(amount: 2)).onSuccess(Noted(word: "done")).then(Add(amount: 3))
+                return try await client.submit(chain)
+            } check: { handle in
+                try check("the output", try await trial.value(of: handle), is: 6)
+                try await trial.pass(.seconds(30))
+                try check(trial.notes.lines.contains("done"), "There was no callback.")
+            }
+        },
+        Case("What follows a group comes once whatever its worker dies at", .oneCallback, workflows: true) { trial in
+            try await atEveryChange(trial, "chord") { client in
+                try await client.submit(Group([1, 2, 3].map { Number(value: $0) }).then(Total()))
+            } check: { handle in
+                try check("the output", try await trial.value(of: handle), is: 6)
+                try await trial.pass(.seconds(30))
+            }
+        },
+        Case("A failure is told once whatever its worker dies at", .oneCallback, needs: .cancellation, workflows: true) {
+            trial in
+            try await atEveryChange(trial, "failure") { client in
+                let late = JobOptions(start: .after(.seconds(100)))
+                let members = Parallel(Number(value: -1), Number(value: 2).with(late))
+                return try await client.submit(members.onFailure(Noted(word: "failed")))
+            } check: { handle in
+                try check("the code", try await trial.error(of: handle).code, is: .failed)
+                try await trial.pass(.seconds(120))
+                try check(trial.notes.lines.contains("failed"), "There was no callback.")
+                try check("the other member", trial.notes.count(of: "number 2"), is: 0)
+            }
+        },
+    ]
+
+    /// Does the same again and again with a worker that dies at its first change, its second, and so on, each time before
+    /// the change is made and once it was made; then another worker goes on.
+    ///
+    /// A handler runs again only when its worker died after it had returned and before anybody knew: at most one of each,
+    /// as a worker dies but once. Every job is enqueued under one identity only.
+    private static func atEveryChange<Output: Sendable>(
+        _ trial: SystemTrial,
+        _ what: String,
+        _ submit: (JobSystem) async throws -> WorkflowHandle<Output>,
+        check body: (WorkflowHandle<Output>) async throws -> Void
+    ) async throws {
+        for change in 1...200 {
+            for isAfter in [false, true] {
+                trial.notes.clear()
+                let name = "\(what) \(change) \(isAfter)"
+                let client = try await trial.system()
+                let first = try await trial.workflowHost("first \(name)")
+                first.way.die(at: .init(change: change, isAfter: isAfter) { await first.die() })
+                let second = try await trial.workflowHost("second \(name)")
+                do {
+                    let handle = try await submit(client)
+                    try await trial.running(first) {
+                        // The second one comes when the first has had the work for itself, and so all changes to make.
+                        try await trial.pass(.seconds(1))
+                        try await trial.running(second) {
+                            try await body(handle)
+                            let again = trial.notes.lines.count - Set(trial.notes.lines).count
+                            // Only before the store has heard of its end is a job run again.
+                            let mayRepeat = first.way.lastChange == .workflow && !isAfter
+                            try check(again == 0 || mayRepeat, "\(again) jobs ran again: \(trial.notes.lines)")
+                        }
+                    }
+                } catch {
+                    throw ConformanceFailure("\(name): \(error)")
+                }
+                if first.way.changes < change { return }
+            }
+        }
+        throw ConformanceFailure("The \(what) takes more than 200 changes.")
+    }
+}
