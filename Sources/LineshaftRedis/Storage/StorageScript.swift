@@ -23,6 +23,11 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case leave
     case workers
     case check
+    case flowCreate
+    case flowAppend
+    case flow
+    case flowRead
+    case flowEndings
 
     /// What scripts take the time from.
     package enum Clock: Sendable, Hashable {
@@ -39,7 +44,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .server: Lua.serverClock
             case .key(let key): Lua.clock(key: key)
             }
-        let rest = [Lua.endings, Lua.places, Lua.groups, Lua.time]
+        let rest = [Lua.flowTelling, Lua.endings, Lua.places, Lua.groups, Lua.time]
         let parts: [String] =
             switch self {
             case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
@@ -47,6 +52,9 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .find, .page: [Lua.names, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
             case .workers: [time, own]
             case .check: [own]
+            case .flowCreate, .flowAppend: [Lua.names, own]
+            case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, own]
+            case .flowRead: [Lua.names, time, Lua.flowBase, own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }
         return parts.joined(separator: "\n") + "\n"
@@ -71,6 +79,11 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .leave: Lua.leave
         case .workers: Lua.workers
         case .check: Lua.check
+        case .flowCreate: Lua.flowCreate
+        case .flowAppend: Lua.flowAppend
+        case .flow: Lua.flow
+        case .flowRead: Lua.flowRead
+        case .flowEndings: Lua.flowEndings
         }
     }
 }

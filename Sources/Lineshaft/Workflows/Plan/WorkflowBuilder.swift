@@ -13,6 +13,10 @@ public struct WorkflowBuilder: Sendable {
         let region: Int
         /// The nodes it waits for.
         let waits: [Int]
+
+        var isJob: Bool {
+            if case .job = kind { true } else { false }
+        }
     }
 
     private struct Callback: Sendable {
@@ -25,7 +29,8 @@ public struct WorkflowBuilder: Sendable {
         let parent: Int?
         let first: Int
         var end: Int
-        var exit: WorkflowNode.Edge?
+        /// Where its failure becomes a result: at which node, as which of those that it waits for.
+        var exit: (target: Int, position: Int)?
     }
 
     private let codec: any PayloadCodec
@@ -69,7 +74,7 @@ public struct WorkflowBuilder: Sendable {
         var waits: [Int] = []
         for (place, output) in outputs.enumerated() {
             guard let output = output.node else { continue }
-            if let members { regions[members[place]].exit = .init(target: index, position: waits.count) }
+            if let members { regions[members[place]].exit = (index, waits.count) }
             waits.append(output)
         }
         // Of nothing, it is done when what comes before is.
@@ -161,22 +166,31 @@ public struct WorkflowBuilder: Sendable {
         retention: Duration
     ) -> WorkflowPlan {
         let all = nodes + callbacks.map(node(of:))
-        var edges = [[WorkflowNode.Edge]](repeating: [], count: all.count)
-        for (target, node) in all.enumerated() {
-            for (position, source) in node.waits.enumerated() {
-                edges[source].append(.init(target: target, position: position))
-            }
-        }
         var joinBytes = 0
-        let finished = zip(all, edges).map { node, edges in
+        let joins = all.map { node in
             let join = WorkflowNode.Join(offset: joinBytes, count: node.waits.count)
             if join.count > 1 { joinBytes += (join.count + 7) / 8 }
-            return WorkflowNode(kind: node.kind, region: node.region, join: join, edges: edges)
+            return join
+        }
+        func edge(_ target: Int, _ position: Int) -> WorkflowNode.Edge {
+            .init(target: target, position: position, join: joins[target], isJob: all[target].isJob)
+        }
+        var edges = [[WorkflowNode.Edge]](repeating: [], count: all.count)
+        for (target, node) in all.enumerated() {
+            for (position, source) in node.waits.enumerated() { edges[source].append(edge(target, position)) }
+        }
+        let finished = all.indices.map { index in
+            WorkflowNode(
+                kind: all[index].kind,
+                region: all[index].region,
+                join: joins[index],
+                edges: edges[index]
+            )
         }
         let head = WorkflowHead(
             id: id,
             templates: templates,
-            regions: finishedRegions(),
+            regions: finishedRegions(edge),
             nodeCount: all.count,
             mainCount: nodes.count,
             jobCount: finished.prefix(nodes.count).count(where: \.isJob),
@@ -188,7 +202,7 @@ public struct WorkflowBuilder: Sendable {
         return WorkflowPlan(head: head, nodes: finished)
     }
 
-    private func finishedRegions() -> [WorkflowRegion] {
+    private func finishedRegions(_ edge: (Int, Int) -> WorkflowNode.Edge) -> [WorkflowRegion] {
         var told = [[Int]](repeating: [], count: regions.count)
         for (index, callback) in callbacks.enumerated() {
             if let region = callback.failure { told[whole(region)].append(nodes.count + index) }
@@ -198,7 +212,7 @@ public struct WorkflowBuilder: Sendable {
                 parent: region.parent,
                 nodes: index == 0 ? 0..<nodes.count : region.first..<region.end,
                 callbacks: told[index],
-                exit: region.exit
+                exit: region.exit.map { edge($0.target, $0.position) }
             )
         }
     }

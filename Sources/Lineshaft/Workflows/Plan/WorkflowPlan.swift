@@ -26,7 +26,7 @@ public struct WorkflowHead: Sendable, Hashable {
     public let id: JobID
     /// What its jobs have in common.
     public let templates: [WorkflowTemplate]
-    /// Its parts that fail as one; the first is the whole.
+    /// Its parts that fail as one; the first is the whole. Empty when the head was read from a store.
     public let regions: [WorkflowRegion]
     /// How many nodes there are, callbacks included.
     public let nodeCount: Int
@@ -150,10 +150,16 @@ public struct WorkflowNode: Sendable, Hashable {
         public let target: Int
         /// Which of the things that it waits for this is.
         public let position: Int
+        /// Where its arrivals are noted.
+        public let join: Join
+        /// Whether it is a job.
+        public let isJob: Bool
 
-        package init(target: Int, position: Int) {
+        package init(target: Int, position: Int, join: Join, isJob: Bool) {
             self.target = target
             self.position = position
+            self.join = join
+            self.isJob = isJob
         }
     }
 

@@ -206,7 +206,7 @@ extension WorkflowState {
 
     /// - Returns: Whether the node at the end of the edge now has all that it waits for.
     private mutating func arrive(_ edge: WorkflowNode.Edge) -> Bool {
-        let join = nodes[edge.target].join
+        let join = edge.join
         guard join.count > 1 else { return true }
         let (byte, bit) = (join.offset + edge.position / 8, UInt8(1) << UInt8(edge.position % 8))
         guard arrivals[byte] & bit == 0 else { return missing[edge.target] == 0 }

@@ -27,6 +27,8 @@ extension Lua {
             local failed, deliveries, lost, started, _, _, failures = state(id, 1)
             if d == 5 then failed = failed + counts end
             if isCancelled then
+                -- The worker did not say so, and what it told of the job is not all of it.
+                tellWorkflow(id, held(id), 3, '')
                 finish(id, h, p, 3, failed, token8, '')
                 return forget(id)
             end
@@ -199,6 +201,8 @@ extension Lua {
             if isHungry and not more and band(flags, 1) == 0 and (slots > 0 or interval > 0) and readyCount() > 0 then
                 reply[2] = reply[2] + 2
             end
+            local telling = untilTelling()
+            if telling == 0 then reply[2] = reply[2] + 4 elseif telling then due = math.min(due, now + telling) end
             if due < NEVER then reply[3] = math.max(due - now, 0) end
         end
         -- What became ready and was not taken here is for others, and so is what a woken worker leaves, or a freed slot lets in.

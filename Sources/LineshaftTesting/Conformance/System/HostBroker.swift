@@ -35,7 +35,6 @@ final class HostBroker: Broker {
         var workers: Set<WorkerID> = []
         /// How many calls have been made that change something, while they are counted.
         var changes = 0
-        var lastChange: Call?
         var death: Death?
     }
 
@@ -105,9 +104,6 @@ final class HostBroker: Broker {
     /// How many changes have been counted.
     var changes: Int { state.withLock { $0.changes } }
 
-    /// What the last change was for.
-    var lastChange: Call? { state.withLock { $0.lastChange } }
-
     func checkConnection() throws(BrokerError) {
         if state.withLock({ $0.isCut }) { throw BrokerError(code: .closed, message: "This host is dead.") }
         // A broker may give up a call whose task is cancelled, so this one always does.
@@ -121,10 +117,7 @@ final class HostBroker: Broker {
         try checkConnection()
         let (before, death) = state.withLock { state in
             state.counts[call, default: 0] += 1
-            if call.isChange {
-                state.changes += 1
-                state.lastChange = call
-            }
+            if call.isChange { state.changes += 1 }
             return (state.before[call], call.isChange && state.death?.change == state.changes ? state.death : nil)
         }
         try await before?()

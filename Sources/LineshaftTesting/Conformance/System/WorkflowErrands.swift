@@ -83,18 +83,18 @@ struct Endless: Job {
 extension SystemTrial {
     /// Handlers for all of them.
     @HandlerBuilder var workflowHandlers: [AnyHandler] {
-        Handler(for: Number.self) { [notes] job, _ in
-            notes.note("number \(job.value)")
+        Handler(for: Number.self) { [notes] job, context in
+            notes.note("number \(job.value)", by: context.id)
             if job.value < 0, !notes.gate("mended").isOpen { throw TrialError(description: "No \(job.value).") }
             return abs(job.value)
         }
-        Handler(for: Add.self) { [notes] job, input, _ in
-            notes.note("add \(job.amount)")
+        Handler(for: Add.self) { [notes] job, input, context in
+            notes.note("add \(job.amount)", by: context.id)
             return input + job.amount
         }
         Handler(for: Digits.self) { _, input, _ in "\(input)" }
-        Handler(for: Total.self) { [notes] _, input, _ in
-            notes.note("total \(input)")
+        Handler(for: Total.self) { [notes] _, input, context in
+            notes.note("total \(input)", by: context.id)
             return input.reduce(0, +)
         }
         Handler(for: Tally.self) { [notes] _, input, _ in
@@ -113,7 +113,7 @@ extension SystemTrial {
         Handler(for: Alarmed.self) { [notes] (_, failure, _) -> Void in
             notes.note("alarmed by \(failure.name): \(failure.failure.message)")
         }
-        Handler(for: Noted.self) { [notes] (job, _) -> Void in notes.note(job.word) }
+        Handler(for: Noted.self) { [notes] (job, context) -> Void in notes.note(job.word, by: context.id) }
         Handler(for: Endless.self) { [notes] job, context in
             notes.note("\(job.word) began")
             do {
