@@ -126,6 +126,17 @@ public protocol Broker: Sendable {
     /// - Throws: ``BrokerError``, with the code `unsupported` where the broker cannot find a job.
     func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult]
 
+    /// Makes a job ready that waits for its time. One that is running is made ready as soon as it is put off.
+    ///
+    /// Called when what a job waits for has happened. It saves time and is no promise: the job runs anyway when its time
+    /// comes.
+    ///
+    /// - Parameters:
+    ///   - id: The job; one that does not wait for its time, or is not known, is left alone.
+    ///   - queue: Its queue.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached.
+    func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError)
+
     /// Closes connections and fails whoever waits. Called once, when the ``JobSystem`` shuts down.
     func shutdown() async
 }
@@ -139,6 +150,9 @@ extension Broker {
 
     /// None.
     public var workflows: (any WorkflowStore)? { nil }
+
+    /// Does nothing: the job runs when its time comes.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {}
 
     /// Settles, then claims.
     public func settle(

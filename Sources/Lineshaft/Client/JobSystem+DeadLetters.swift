@@ -34,6 +34,7 @@ extension JobSystem {
     /// Makes dead letters ready again that are no part of a workflow.
     private func retryAlone(_ ids: [JobID]) async throws -> Int {
         let inspector = try inspector
+        for id in ids { try await restartExpansion(of: id) }
         guard storesResultsApart else { return try await inspector.retry(ids) }
         var queues: Set<QueueName> = []
         var dead: [JobID] = []

@@ -26,6 +26,17 @@ extension JobSystem {
         id: JobID? = nil,
         retention: Duration? = nil
     ) async throws -> WorkflowHandle<W.Output> where W.Input == NoValue {
+        try await submit(workflow, id: id, retention: retention, replyTo: inbox.client, parent: nil)
+    }
+
+    /// Submits a workflow, on behalf of a job or of nobody.
+    func submit<W: Workflow>(
+        _ workflow: W,
+        id: JobID?,
+        retention: Duration?,
+        replyTo: ClientID?,
+        parent: WorkflowParent?
+    ) async throws -> WorkflowHandle<W.Output> where W.Input == NoValue {
         let store = try workflowStore
         let now = clock.now
         let own = id ?? random.withGenerator { JobID(at: now, using: &$0) }
@@ -34,8 +45,9 @@ extension JobSystem {
         let plan = builder.plan(
             id: own,
             output: output,
-            replyTo: inbox.client,
-            retention: retention ?? configuration.resultRetention
+            replyTo: replyTo,
+            retention: retention ?? configuration.resultRetention,
+            parent: parent
         )
         try checkAbilities(for: plan.head)
         let claim = inbox.claim(own)
@@ -134,7 +146,8 @@ extension JobSystem {
             if summary.end == nil, summary.restarts > 0 { return }
             throw ConfigurationError(
                 code: .invalidState,
-                message: "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is still running."
+                message:
+                    "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is still running."
             )
         }
         try await deleteDeadLetters(of: step.starts, id)

@@ -89,7 +89,8 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
         return system.workflow(for: id, returning: Output.self)
     }
 
-    private func output() async throws -> Output {
+    /// The output of a workflow that has succeeded.
+    func output() async throws -> Output {
         guard let head = try await system.workflowHead(of: id) else { throw system.workflowNotFound(id) }
         let store = try system.workflowStore
         let parts = try await system.read([head.output], of: id, from: store)
@@ -98,7 +99,8 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
         } catch {
             throw JobError(
                 code: .undecodableOutput,
-                message: "The output of workflow \(id) is not a \(Output.self): \(error). The handle and the workflow must "
+                message:
+                    "The output of workflow \(id) is not a \(Output.self): \(error). The handle and the workflow must "
                     + "agree on its output.",
                 id: id,
                 cause: error

@@ -71,7 +71,7 @@ extension JobSystem {
                     [WorkflowNodeEnd(reference: reference, outcome: ending.record.outcome.withoutOutput)],
                     of: reference.id
                 )
-            } catch where !error.isPassing {
+            } catch  where !error.isPassing {
                 configuration.logger.error(
                     "A workflow could not be told that a job of it has ended; it will not go on by itself",
                     metadata: ["workflow": "\(reference.id)", "job": "\(reference.job)", "error": "\(error)"]
@@ -83,7 +83,7 @@ extension JobSystem {
 
 extension BrokerError {
     /// Whether the same call may succeed later, here or elsewhere.
-    fileprivate var isPassing: Bool { code == .unavailable || code == .closed || code == .cancelled }
+    var isPassing: Bool { code == .unavailable || code == .closed || code == .cancelled }
 }
 
 extension Outcome {

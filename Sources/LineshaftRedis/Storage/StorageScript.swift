@@ -28,6 +28,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case flow
     case flowRead
     case flowEndings
+    case hasten
 
     /// What scripts take the time from.
     package enum Clock: Sendable, Hashable {
@@ -84,6 +85,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .flow: Lua.flow
         case .flowRead: Lua.flowRead
         case .flowEndings: Lua.flowEndings
+        case .hasten: Lua.hasten
         }
     }
 }

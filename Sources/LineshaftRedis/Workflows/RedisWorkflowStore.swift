@@ -16,7 +16,10 @@ struct RedisWorkflowStore: WorkflowStore {
 
     func create(_ head: WorkflowHead) async throws(BrokerError) -> Bool {
         let keys = keys(head.id)
-        guard try await broker.call(WorkflowCreateCall(head, keys: keys)) else { return false }
+        guard let isNew = try await broker.call(WorkflowCreateCall(head, keys: keys)) else {
+            throw WorkflowMissing.otherShape(head.id)
+        }
+        guard isNew else { return false }
         for start in stride(from: 0, to: head.regions.count, by: batchLimit) {
             let page = head.regions[start..<min(start + batchLimit, head.regions.count)]
             try await broker.call(WorkflowAppendCall(page, keys: keys))

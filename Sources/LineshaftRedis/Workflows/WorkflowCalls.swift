@@ -22,12 +22,17 @@ package struct WorkflowCreateCall: StorageCall {
         arguments = RESPWords(
             [
                 ("phase", Array("l".utf8)), ("main", text(head.mainCount)), ("total", text(head.jobCount)),
-                ("gen", text(0)), ("keep", text(Int(kept))), ("head", WorkflowHeadCodec.encode(head)),
+                ("shape", Array(head.shape.description.utf8)), ("gen", text(0)), ("keep", text(Int(kept))),
+                ("head", WorkflowHeadCodec.encode(head)),
             ].flatMap { [Array($0.0.utf8), $0.1] }
         )
     }
 
-    package func decode(_ reply: RESPValue) throws(StorageError) -> Bool { try reply.integer(script) == 1 }
+    /// Whether it is to be filled; `nil` when one of another shape is being filled.
+    package func decode(_ reply: RESPValue) throws(StorageError) -> Bool? {
+        let answer = try reply.integer(script)
+        return answer < 0 ? nil : answer == 1
+    }
 }
 
 /// Adds nodes or regions to a workflow.
@@ -102,7 +107,9 @@ package struct WorkflowStepCall: StorageCall {
         // There was nothing to restart.
         if case .integer = reply { return [] }
         let replies = try reply.array(script)
-        guard replies.count >= 2, replies.count % 4 == 2 else { throw reply.unexpected(script, "two numbers and fours") }
+        guard replies.count >= 2, replies.count % 4 == 2 else {
+            throw reply.unexpected(script, "two numbers and fours")
+        }
         let completed = Int(try replies[0].integer(script))
         let total = Int(try replies[1].integer(script))
         var answers: [WorkflowAnswer] = []

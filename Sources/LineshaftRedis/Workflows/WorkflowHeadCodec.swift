@@ -24,6 +24,11 @@ package enum WorkflowHeadCodec: Sendable {
         }
         writer.write(UInt8(head.replyTo == nil ? 0 : 1))
         if let client = head.replyTo { writer.write(client.rawValue) }
+        writer.write(UInt8(head.parent == nil ? 0 : 1))
+        if let parent = head.parent {
+            writer.write(parent.id)
+            writer.write(parent.queue.rawValue)
+        }
         writer.write(head.retention)
         writer.writeCompact(UInt64(head.templates.count))
         for template in head.templates { write(template, to: &writer) }
@@ -38,6 +43,10 @@ package enum WorkflowHeadCodec: Sendable {
         let (jobs, joins) = (try reader.readIndex(), try reader.readIndex())
         let output = try reader.readCompact()
         let client = try reader.read(UInt8.self) == 1 ? ClientID(try reader.read()) : nil
+        var parent: WorkflowParent?
+        if try reader.read(UInt8.self) == 1 {
+            parent = WorkflowParent(id: try reader.readID(), queue: QueueName(try reader.readText()))
+        }
         let retention = try reader.readDuration()
         var templates: [WorkflowTemplate] = []
         for _ in 0..<(try reader.readCount()) { templates.append(try readTemplate(&reader)) }
@@ -53,7 +62,8 @@ package enum WorkflowHeadCodec: Sendable {
             output: output & 3 == 1 ? .output(of: node) : output & 3 == 2 ? .gathered(by: node) : .nothing,
             joinBytes: joins,
             replyTo: client,
-            retention: retention
+            retention: retention,
+            parent: parent
         )
     }
 

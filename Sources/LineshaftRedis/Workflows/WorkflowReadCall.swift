@@ -110,10 +110,12 @@ extension WorkflowReadCall where Content == WorkflowSummary {
     /// Reads how far a workflow has come.
     package static func summary(of id: JobID, keys: WorkflowKeys) -> Self {
         Self("summary", keys: keys) { (reply) throws(StorageError) in
-            let parts = try reply.array(.flowRead, count: 5)
+            let parts = try reply.array(.flowRead, count: 6)
             let end = try WorkflowStepCall.end(try parts[0].bytes(.flowRead), of: id)
             let isStopped = try parts[1].integer(.flowRead) == 1
+            let isLaunched = try parts[5].integer(.flowRead) == 1
             return WorkflowSummary(
+                isLaunched: isLaunched,
                 end: end,
                 isStopping: end == nil && isStopped,
                 completed: Int(try parts[2].integer(.flowRead)),

@@ -56,6 +56,8 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case extend
     /// ``/Lineshaft/Broker/cancel(_:)``
     case cancel
+    /// ``/Lineshaft/Broker/hasten(_:in:)``
+    case hasten
     /// Any method of ``/Lineshaft/QueueInspector``
     case inspect
     /// ``/Lineshaft/ResultStore/attach(_:)``

@@ -159,6 +159,16 @@ public final class FaultInjectingBroker: Broker {
         try await faults.call(.cancel) { () async throws(BrokerError) in try await broker.cancel(ids) }
     }
 
+    /// Makes a job ready, unless something goes wrong.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await faults.call(.hasten) { () async throws(BrokerError) in try await broker.hasten(id, in: queue) }
+    }
+
     /// Does nothing: the wrapped broker is shared, and whoever made it shuts it down.
     public func shutdown() async {}
 }

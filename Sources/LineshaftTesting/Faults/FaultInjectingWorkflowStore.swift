@@ -23,7 +23,9 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
     }
 
     func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError) {
-        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.append(nodes, at: index, to: id) }
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
+            try await store.append(nodes, at: index, to: id)
+        }
     }
 
     func begin(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> WorkflowStep {
@@ -51,7 +53,9 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
     }
 
     func outcomes(of nodes: [Int], of id: JobID) async throws(BrokerError) -> [Outcome?] {
-        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.outcomes(of: nodes, of: id) }
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.outcomes(of: nodes, of: id)
+        }
     }
 
     func outcome(of reference: WorkflowReference) async throws(BrokerError) -> Outcome? {
@@ -59,11 +63,15 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
     }
 
     func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?] {
-        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.failures(of: regions, of: id) }
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.failures(of: regions, of: id)
+        }
     }
 
     func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start] {
-        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.openNodes(in: range, of: id) }
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.openNodes(in: range, of: id)
+        }
     }
 
     func cancel(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {

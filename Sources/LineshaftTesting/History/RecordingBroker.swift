@@ -175,6 +175,16 @@ public final class RecordingBroker: Broker {
         return results
     }
 
+    /// Passes it on; it changes nothing that is recorded.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: What the wrapped broker throws.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await broker.hasten(id, in: queue)
+    }
+
     /// Shuts the wrapped broker down.
     public func shutdown() async {
         await broker.shutdown()

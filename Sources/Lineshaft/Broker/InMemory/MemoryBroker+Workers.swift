@@ -133,6 +133,18 @@ extension MemoryBroker {
         return results
     }
 
+    /// Makes a job ready that waits for its time.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func hasten(_ id: JobID, in queue: QueueName) throws(BrokerError) {
+        let moment = try begin()
+        table.hasten(id, at: moment)
+        finish(moment)
+    }
+
     private func settle(_ settlements: [Settlement], at moment: Moment) -> [SettlementResult] {
         var results: [SettlementResult] = []
         results.reserveCapacity(settlements.count)

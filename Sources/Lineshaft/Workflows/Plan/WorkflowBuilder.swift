@@ -130,14 +130,17 @@ public struct WorkflowBuilder: Sendable {
     }
 
     private mutating func template<J: Job>(of job: J, _ options: JobOptions?) throws -> Int {
-        if options == nil, let lastTemplate, lastTemplate.type == ObjectIdentifier(J.self) { return lastTemplate.number }
+        if options == nil, let lastTemplate, lastTemplate.type == ObjectIdentifier(J.self) {
+            return lastTemplate.number
+        }
         let own = options ?? JobOptions()
         let merged = J.options.overridden(by: own)
         _ = try SubmissionPlan(J.self, options: own, at: time)
         if merged.unique != nil {
             throw ConfigurationError(
                 code: .unsupported,
-                message: "The job “\(J.name)” is to be unique, which a job of a workflow cannot be: what waits for it would "
+                message:
+                    "The job “\(J.name)” is to be unique, which a job of a workflow cannot be: what waits for it would "
                     + "wait for ever if it were taken for another one. Submit it by itself, or leave `unique` out."
             )
         }
@@ -158,12 +161,14 @@ public struct WorkflowBuilder: Sendable {
     ///   - output: Where its output is.
     ///   - replyTo: Who waits for it.
     ///   - retention: How long it is kept afterwards.
+    ///   - parent: The job that waits for it.
     /// - Returns: The plan.
     package func plan(
         id: JobID,
         output: WorkflowSource,
         replyTo: ClientID?,
-        retention: Duration
+        retention: Duration,
+        parent: WorkflowParent? = nil
     ) -> WorkflowPlan {
         let all = nodes + callbacks.map(node(of:))
         var joinBytes = 0
@@ -197,7 +202,8 @@ public struct WorkflowBuilder: Sendable {
             output: output.part,
             joinBytes: joinBytes,
             replyTo: replyTo,
-            retention: retention
+            retention: retention,
+            parent: parent
         )
         return WorkflowPlan(head: head, nodes: finished)
     }

@@ -42,6 +42,8 @@ public struct WorkflowHead: Sendable, Hashable {
     public let replyTo: ClientID?
     /// How long everything is kept once the workflow is over.
     public let retention: Duration
+    /// The job that waits for the workflow, to be its outcome.
+    public let parent: WorkflowParent?
 
     package init(
         id: JobID,
@@ -53,7 +55,8 @@ public struct WorkflowHead: Sendable, Hashable {
         output: WorkflowNode.Part,
         joinBytes: Int,
         replyTo: ClientID?,
-        retention: Duration
+        retention: Duration,
+        parent: WorkflowParent? = nil
     ) {
         self.id = id
         self.templates = templates
@@ -65,6 +68,21 @@ public struct WorkflowHead: Sendable, Hashable {
         self.joinBytes = joinBytes
         self.replyTo = replyTo
         self.retention = retention
+        self.parent = parent
+    }
+}
+
+/// A job that has turned out to be a workflow, and waits for it.
+public struct WorkflowParent: Sendable, Hashable {
+    /// The job.
+    public let id: JobID
+    /// Where it waits.
+    public let queue: QueueName
+
+    /// Creates a parent.
+    public init(id: JobID, queue: QueueName) {
+        self.id = id
+        self.queue = queue
     }
 }
 

@@ -57,7 +57,11 @@ extension JobSystem {
                 case .output:
                     guard let outcome = outcomes.popFirst() else { throw WorkflowMissing.error(id) }
                     // Of a member that did not succeed, the group that collects it says so.
-                    if case .succeeded(let output) = outcome { read.append(.value(output)) } else { read.append(.value([])) }
+                    if case .succeeded(let output) = outcome {
+                        read.append(.value(output))
+                    } else {
+                        read.append(.value([]))
+                    }
                 case .gathered:
                     guard let node = nodes.popFirst() else { throw WorkflowMissing.error(id) }
                     read.append(try await self.read(node, of: id, from: store))
@@ -135,7 +139,13 @@ extension JobFailure {
         switch outcome {
         case .failed(let failure): self = failure
         case .expired:
-            self.init(code: .expired, message: "It was not started before its expiry.", type: "", attempt: 0, time: time)
+            self.init(
+                code: .expired,
+                message: "It was not started before its expiry.",
+                type: "",
+                attempt: 0,
+                time: time
+            )
         case .cancelled, .succeeded:
             self.init(code: .cancelled, message: "It was cancelled.", type: "", attempt: 0, time: time)
         }
@@ -150,7 +160,7 @@ extension JobContext {
     package func input() async throws -> WorkflowInput {
         do {
             return try await scope.system.input(of: scope.delivery.envelope)
-        } catch where error.code == .rejected {
+        } catch  where error.code == .rejected {
             throw error
         } catch {
             logger.debug("What the job takes cannot be read; it is put off", metadata: ["error": "\(error)"])

@@ -13,7 +13,8 @@ extension JobSystem {
             if let store = broker.workflows { return store }
             throw BrokerError(
                 code: .unsupported,
-                message: "This broker keeps no workflows. Submit the jobs one by one, or use a broker that does, such as "
+                message:
+                    "This broker keeps no workflows. Submit the jobs one by one, or use a broker that does, such as "
                     + "that of `memory:` or of a Redis URL."
             )
         }
@@ -95,7 +96,9 @@ extension JobSystem {
         }
         var submissions: [Submission] = []
         for (start, node) in starts {
-            guard case .job(let template, let payload, _) = node.kind, plans.indices.contains(template) else { continue }
+            guard case .job(let template, let payload, _) = node.kind, plans.indices.contains(template) else {
+                continue
+            }
             let reference = WorkflowReference(id: head.id, node: start.node, generation: start.generation)
             let options = head.templates[template].options
             let retention = max(options.retention ?? configuration.resultRetention, Self.memberRetention)
@@ -150,17 +153,7 @@ extension JobSystem {
             // As a failure, which is taken back when the workflow is restarted.
             let message = "The workflow was cancelled."
             outcome = .failed(JobFailure(code: .cancelled, message: message, type: "", attempt: 0, time: clock.now))
-        case .failed:
-            guard let failure = try await failure(of: id) else { throw WorkflowMissing.error(id) }
-            outcome = .failed(
-                JobFailure(
-                    code: failure.failure.code,
-                    message: "The job “\(failure.name)” failed: \(failure.failure.message)",
-                    type: failure.failure.type,
-                    attempt: failure.failure.attempt,
-                    time: failure.failure.time
-                )
-            )
+        case .failed: outcome = try await failedOutcome(of: id)
         }
         let record = OutcomeRecord(
             id: id,
@@ -171,7 +164,23 @@ extension JobSystem {
             replyTo: head.replyTo
         )
         _ = try await results.record([record])
-        try await store.release(id)
+        // A job that waits for the workflow has to read it first.
+        guard let parent = head.parent else { return try await store.release(id) }
+        try await broker.hasten(parent.id, in: parent.queue)
+    }
+
+    /// The outcome of a workflow that has failed.
+    func failedOutcome(of id: JobID) async throws(BrokerError) -> Outcome {
+        guard let failure = try await failure(of: id) else { throw WorkflowMissing.error(id) }
+        return .failed(
+            JobFailure(
+                code: failure.failure.code,
+                message: "The job “\(failure.name)” failed: \(failure.failure.message)",
+                type: failure.failure.type,
+                attempt: failure.failure.attempt,
+                time: failure.failure.time
+            )
+        )
     }
 
     private func report(_ progress: JobProgress, of id: JobID) async {

@@ -42,9 +42,14 @@ public actor MemoryWorkflowStore: WorkflowStore {
     ///
     /// - Parameter head: The workflow.
     /// - Returns: Whether it is to be filled and launched.
-    public func create(_ head: WorkflowHead) -> Bool {
+    /// - Throws: ``BrokerError`` with the code `rejected` when one of another shape is being filled under this identity.
+    public func create(_ head: WorkflowHead) throws(BrokerError) -> Bool {
         sweep()
-        if let entry = entries[head.id] { return entry.state.phase == .launching }
+        if let entry = entries[head.id] {
+            guard entry.state.phase == .launching else { return false }
+            if entry.state.head.shape != head.shape { throw WorkflowMissing.otherShape(head.id) }
+            return true
+        }
         entries[head.id] = Entry(state: WorkflowState(head))
         keep(head.id, until: clock.uptime + Self.launchLimit)
         return true
@@ -230,6 +235,7 @@ extension WorkflowState {
     package var summary: WorkflowSummary {
         let end: WorkflowEnd? = if case .over(let end) = phase { end } else { nil }
         return WorkflowSummary(
+            isLaunched: phase != .launching,
             end: end,
             isStopping: isStopped(0) && end == nil,
             completed: completed,
@@ -237,6 +243,11 @@ extension WorkflowState {
             restarts: generation
         )
     }
+}
+
+extension WorkflowHead {
+    /// What two submissions of one workflow have in common.
+    package var shape: [Int] { [nodeCount, mainCount, jobCount, joinBytes, templates.count] }
 }
 
 /// The error for a workflow that is not there.
@@ -247,6 +258,16 @@ package enum WorkflowMissing: Sendable {
             code: .rejected,
             message: "There is no workflow \(id). One whose submission is not completed within a day is dropped; "
                 + "submit it again."
+        )
+    }
+
+    /// What to throw for a second plan under one identity.
+    package static func otherShape(_ id: JobID) -> BrokerError {
+        BrokerError(
+            code: .rejected,
+            message: "The submission of workflow \(id) was broken off, and this is another workflow under the same "
+                + "identity. Submit the same one again, or use another identity; a job that is expanded into a workflow "
+                + "must come to the same one each time."
         )
     }
 }

@@ -19,7 +19,8 @@ public protocol WorkflowStore: Sendable {
     ///
     /// - Parameter head: The workflow.
     /// - Returns: Whether it is to be filled and launched; `false` when it has been launched before.
-    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, with the code `rejected` when one of another shape is being
+    ///   filled under this identity.
     func create(_ head: WorkflowHead) async throws(BrokerError) -> Bool
 
     /// Adds nodes to a workflow that has not been launched.
@@ -138,6 +139,8 @@ public protocol WorkflowStore: Sendable {
 
 /// How far a workflow has come.
 public struct WorkflowSummary: Sendable, Hashable {
+    /// Whether all of it has been stored and begun.
+    public let isLaunched: Bool
     /// How it has ended, if it has.
     public let end: WorkflowEnd?
     /// Whether it goes no further, because a part has failed or somebody has cancelled it.
@@ -150,7 +153,15 @@ public struct WorkflowSummary: Sendable, Hashable {
     public let restarts: Int
 
     /// Creates a summary.
-    public init(end: WorkflowEnd?, isStopping: Bool, completed: Int, total: Int, restarts: Int) {
+    public init(
+        isLaunched: Bool,
+        end: WorkflowEnd?,
+        isStopping: Bool,
+        completed: Int,
+        total: Int,
+        restarts: Int
+    ) {
+        self.isLaunched = isLaunched
         self.end = end
         self.isStopping = isStopping
         self.completed = completed

@@ -9,8 +9,13 @@ extension Lua {
     ///
     /// Answers whether it is to be filled and launched.
     static let flowCreate = #"""
-        local phase = call('HGET', KEYS[1], 'phase')
-        if phase then return phase == 'l' and 1 or 0 end
+        local phase, shape = unpack(call('HMGET', KEYS[1], 'phase', 'shape'))
+        if phase and phase ~= 'l' then return 0 end
+        if phase then
+            for k = 1, #ARGV, 2 do
+                if ARGV[k] == 'shape' then return ARGV[k + 1] == shape and 1 or -1 end
+            end
+        end
         call('HSET', KEYS[1], unpack(ARGV))
         call('PEXPIRE', KEYS[1], 86400000)
         return 1
@@ -30,7 +35,7 @@ extension Lua {
         local what, answers = ARGV[1], {}
         if what == 'head' then return call('HGET', INFO, 'head') end
         if what == 'summary' then
-            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, gen}
+            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, gen, phase == 'l' and 0 or 1}
         end
         if what == 'open' then
             local open = call('ZRANGEBYSCORE', ACTIVE, ARGV[2], '(' .. ARGV[3], 'LIMIT', 0, ARGV[4])

@@ -186,6 +186,10 @@ final class HostBroker: Broker {
         try await perform(.cancel) { () async throws(BrokerError) in try await broker.cancel(ids) }
     }
 
+    func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await perform(.enqueue) { () async throws(BrokerError) in try await broker.hasten(id, in: queue) }
+    }
+
     /// Does nothing: the broker is shared.
     func shutdown() async {}
 }

@@ -23,7 +23,9 @@ struct HostWorkflowStore: WorkflowStore {
     }
 
     func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError) {
-        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.append(nodes, at: index, to: id) }
+        try await way.perform(.workflow) { () async throws(BrokerError) in
+            try await store.append(nodes, at: index, to: id)
+        }
     }
 
     func begin(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> WorkflowStep {

@@ -27,7 +27,22 @@ extension SystemConformance {
                 try await trial.pass(.seconds(30))
             }
         },
-        Case("A failure is told once whatever its worker dies at", .oneCallback, needs: .cancellation, workflows: true) {
+        Case("A nested workflow comes to its end whatever its worker dies at", .oneCallback, workflows: true) { trial in
+            try await atEveryChange(trial, "nested") { client in
+                let rows = [[1, 2], [3, -4]].map { row in
+                    Group(row.map { Number(value: $0).then(Add(amount: 10 * $0)) }).then(Total())
+                }
+                let results = Group(rows).collected().onSuccess(Noted(word: "collected"))
+                return try await client.submit(results.then(Tally()).followed(by: Number(value: 9)))
+            } check: { handle in
+                try check("the output", try await trial.value(of: handle), is: 9)
+                try await trial.pass(.seconds(30))
+                try check(trial.notes.lines.contains("tally 33 failed"), "The notes are \(trial.notes.lines).")
+                try check(trial.notes.lines.contains("collected"), "There was no callback.")
+            }
+        },
+        Case("A failure is told once whatever its worker dies at", .oneCallback, needs: .cancellation, workflows: true)
+        {
             trial in
             try await atEveryChange(trial, "failure") { client in
                 let late = JobOptions(start: .after(.seconds(100)))

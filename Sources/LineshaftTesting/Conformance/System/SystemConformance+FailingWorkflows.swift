@@ -28,7 +28,8 @@ extension SystemConformance {
                 try check("the job", failure.name, is: Number.name)
             }
         },
-        Case("A member that fails has the others cancelled", .oneCallback, needs: .cancellation, workflows: true) { trial in
+        Case("A member that fails has the others cancelled", .oneCallback, needs: .cancellation, workflows: true) {
+            trial in
             let host = try await trial.workflowHost(queues: ["default": 2, "slow": 1])
             let client = try await trial.system()
             try await trial.running(host) {
@@ -71,7 +72,8 @@ extension SystemConformance {
                 try check("the name", failure.name, is: Number.name)
             }
         },
-        Case("A failure inside a member takes that member along and nothing else", .oneCallback, workflows: true) { trial in
+        Case("A failure inside a member takes that member along and nothing else", .oneCallback, workflows: true) {
+            trial in
             let host = try await trial.workflowHost()
             let client = try await trial.system()
             try await trial.running(host) {
@@ -85,7 +87,8 @@ extension SystemConformance {
                 try check("the callback", trial.notes.count(of: "bad"), is: 1)
             }
         },
-        Case("A member that the broker ends by itself is told to its workflow", .oneCallback, workflows: true) { trial in
+        Case("A member that the broker ends by itself is told to its workflow", .oneCallback, workflows: true) {
+            trial in
             let client = try await trial.system()
             let expiring = JobOptions(expires: .after(.seconds(5)))
             let late = try await client.submit(Number(value: 1).with(expiring).then(Add()).onFailure(Alarmed()))

@@ -32,8 +32,11 @@ extension SystemConformance {
                 try check("whether there is more to cancel", try await handle.cancel(), is: false)
             }
         },
-        Case("A workflow can be cancelled from its identity while no worker is there", needs: .cancellation, workflows: true)
-        { trial in
+        Case(
+            "A workflow can be cancelled from its identity while no worker is there",
+            needs: .cancellation,
+            workflows: true
+        ) { trial in
             let client = try await trial.system()
             let other = try await trial.system()
             let handle = try await client.submit(Group((1...3).map { Number(value: $0) }).then(Total()))

@@ -91,5 +91,5 @@ public struct SystemConformance: Sendable {
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
         + following + queueLimits + deadLetters + explaining + apart + workflows
-        + failingWorkflows + steeredWorkflows + dyingWorkflows
+        + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
 }
