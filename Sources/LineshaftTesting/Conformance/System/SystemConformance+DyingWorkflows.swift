@@ -41,6 +41,25 @@ extension SystemConformance {
                 try check(trial.notes.lines.contains("collected"), "There was no callback.")
             }
         },
+        Case("A graph comes to its end whatever its worker dies at", .oneCallback, workflows: true) { trial in
+            try await atEveryChange(trial, "graph") { client in
+                let graph = Graph { graph in
+                    let start = try graph.add(Number(value: 1).onSuccess(Noted(word: "begun")))
+                    let left = try graph.add(Add(amount: 10).then(Add(amount: 20)), taking: start)
+                    let right = try graph.add(Group([Add(amount: 30), Add(amount: 40)]).then(Total()), taking: start)
+                    let late = try graph.add(Noted(word: "late"), after: left, right)
+                    _ = try graph.add(Noted(word: "last"), after: late)
+                    return try graph.add(Label(), taking: right, try graph.add(Digits(), taking: left))
+                }
+                return try await client.submit(graph.onSuccess(Noted(word: "done")))
+            } check: { handle in
+                try check("the output", try await trial.value(of: handle), is: "7231")
+                try await trial.pass(.seconds(30))
+                for word in ["begun", "late", "last", "done"] {
+                    try check(trial.notes.lines.contains(word), "“\(word)” was not noted.")
+                }
+            }
+        },
         Case("A failure is told once whatever its worker dies at", .oneCallback, needs: .cancellation, workflows: true)
         {
             trial in
