@@ -77,7 +77,9 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
         try await system.cancelWorkflow(id)
     }
 
-    /// Begins again what failed or was cancelled in a workflow that is over. What has succeeded is kept.
+    /// Begins again what failed or was cancelled in a workflow that is over.
+    ///
+    /// What has succeeded is kept.
     ///
     /// Handles that have had the failure keep it; the one that is returned awaits the next end.
     ///

@@ -14,6 +14,7 @@ extension Worker {
     ///
     /// - Parameter items: What is to be settled.
     /// - Returns: The same, jobs of workflows with the outcome that their workflow knows of.
+    /// - Throws: ``BrokerError`` when an unknown part was done; nothing is lost, and it can be repeated.
     func tellWorkflows(_ items: [SettlementBox.Item]) async throws(BrokerError) -> [SettlementBox.Item] {
         var places: [JobID: [(index: Int, end: WorkflowNodeEnd)]] = [:]
         var ids: [JobID] = []

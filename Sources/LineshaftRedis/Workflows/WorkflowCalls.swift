@@ -6,7 +6,9 @@
 
 package import Lineshaft
 
-/// Begins to store a workflow. Answers whether it is to be filled and launched.
+/// Begins to store a workflow.
+///
+/// Answers whether it is to be filled and launched.
 package struct WorkflowCreateCall: StorageCall {
     package let script = StorageScript.flowCreate
     package let isPromise = true
@@ -69,7 +71,9 @@ package struct WorkflowAppendCall: StorageCall {
     package func decode(_ reply: RESPValue) throws(StorageError) { _ = try reply.integer(script) }
 }
 
-/// Tells a workflow of something. Answers with what is to be done, for each end that was told or once; `nil` when there is no
+/// Tells a workflow of something.
+///
+/// Answers with what is to be done, for each end that was told or once; `nil` when there is no
 /// such workflow.
 package struct WorkflowStepCall: StorageCall {
     /// What happens.

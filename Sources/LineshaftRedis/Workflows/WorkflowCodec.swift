@@ -6,7 +6,9 @@
 
 package import Lineshaft
 
-/// Workflows as Redis keeps them. In front is what scripts read: numbers of fixed length.
+/// Workflows as Redis keeps them.
+///
+/// In front is what scripts read: numbers of fixed length.
 package enum WorkflowCodec: Sendable {
     static let version: UInt8 = 1
 

@@ -49,7 +49,9 @@ extension Workflow {
     }
 }
 
-/// A workflow with a job that is run when it has ended in a certain way. Made by `onSuccess` and `onFailure`.
+/// A workflow with a job that is run when it has ended in a certain way.
+///
+/// Made by `onSuccess` and `onFailure`.
 public struct Observed<Base: Workflow, Callback: Job>: Workflow {
     /// What the workflow takes.
     public typealias Input = Base.Input

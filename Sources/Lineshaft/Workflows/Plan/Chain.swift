@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// Two workflows one after the other, the second of which takes what the first returns. Made by ``Workflow/then(_:)``.
+/// Two workflows one after the other, the second of which takes what the first returns.
+///
+/// Made by ``Workflow/then(_:)``.
 public struct Chain<First: Workflow, Second: Workflow>: Workflow where First.Output == Second.Input {
     /// What the first takes.
     public typealias Input = First.Input
@@ -31,7 +33,9 @@ public struct Chain<First: Workflow, Second: Workflow>: Workflow where First.Out
     }
 }
 
-/// Two workflows one after the other, the second of which takes nothing. Made by ``Workflow/followed(by:)``.
+/// Two workflows one after the other, the second of which takes nothing.
+///
+/// Made by ``Workflow/followed(by:)``.
 public struct Sequel<First: Workflow, Second: Workflow>: Workflow where Second.Input == NoValue {
     /// What the first takes.
     public typealias Input = First.Input

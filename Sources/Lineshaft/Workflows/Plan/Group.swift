@@ -47,7 +47,9 @@ public struct Group<Member: Workflow>: Workflow {
     }
 }
 
-/// A group that hands on how each member ended. Made by ``Group/collected()``.
+/// A group that hands on how each member ended.
+///
+/// Made by ``Group/collected()``.
 public struct CollectedGroup<Member: Workflow>: Workflow {
     /// What each member takes.
     public typealias Input = Member.Input

@@ -26,7 +26,9 @@ public struct WorkflowHead: Sendable, Hashable {
     public let id: JobID
     /// What its jobs have in common.
     public let templates: [WorkflowTemplate]
-    /// Its parts that fail as one; the first is the whole. Empty when the head was read from a store.
+    /// Its parts that fail as one; the first is the whole.
+    ///
+    /// Empty when the head was read from a store.
     public let regions: [WorkflowRegion]
     /// How many nodes there are, callbacks included.
     public let nodeCount: Int

@@ -67,7 +67,9 @@ extension JobSystem {
         }
     }
 
-    /// Enqueues nodes, some thousand at a time. What is there already is not there twice.
+    /// Enqueues nodes, some thousand at a time.
+    ///
+    /// What is there already is not there twice.
     private func enqueue(_ starts: [WorkflowStep.Start], of id: JobID) async throws(BrokerError) {
         let store = try workflowStore
         guard let head = try await workflowHead(of: id) else { throw WorkflowMissing.error(id) }

@@ -6,7 +6,9 @@
 
 internal import Synchronization
 
-/// Heads of workflows that this process works for. They do not change, so each is read once.
+/// Heads of workflows that this process works for.
+///
+/// They do not change, so each is read once.
 package final class WorkflowHeads: Sendable {
     private struct State {
         var heads: [JobID: WorkflowHead] = [:]
