@@ -45,7 +45,7 @@ extension Worker {
         guard phase == .serving, schedule.hasLessRoom || schedule.asksForEndings || !recordedEndings.isEmpty else {
             return nil
         }
-        let queues = jobs.storesResultsApart || jobs.broker.workflows != nil ? lanes.report.map(\.name) : []
+        let queues = jobs.storesResultsApart ? lanes.report.map(\.name) : []
         return makeRequest(queues.map { ClaimRequest.Share(queue: $0, fair: 0, maximum: 0) }, limit: 0)
     }
 

@@ -78,7 +78,7 @@ struct WorkflowStateTests {
     @Test(arguments: 0..<300)
     func `Any workflow is over once in any order of events, each told any number of times`(_ seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
-        let plan = try plan(RandomWorkflow(&generator))
+        let plan = try RandomWorkflow.plan(&generator)
         var (state, starts) = launched(plan)
         var waiting = starts
         var enqueued = Set(starts.map { WorkflowStep.Start(node: $0, generation: 0) })
@@ -114,75 +114,5 @@ struct WorkflowStateTests {
             again += answer.step.starts.filter { $0 != start && enqueued.insert($0).inserted }
         }
         #expect(state.phase == .over(.succeeded))
-    }
-}
-
-/// A workflow of random shape.
-struct RandomWorkflow: Workflow {
-    typealias Input = NoValue
-    typealias Output = Int
-
-    private indirect enum Shape: Sendable {
-        case job
-        case chain(Shape)
-        case group([Shape])
-        case collected([Shape])
-        case observed(Shape)
-    }
-
-    private let shape: Shape
-
-    init(_ generator: inout SeededGenerator) {
-        shape = Self.shape(depth: 3, &generator)
-    }
-
-    private static func shape(depth: Int, _ generator: inout SeededGenerator) -> Shape {
-        if depth == 0 { return .job }
-        func members() -> [Shape] {
-            (0..<Int.random(in: 0...3, using: &generator)).map { _ in shape(depth: depth - 1, &generator) }
-        }
-        switch Int.random(in: 0..<6, using: &generator) {
-        case 0: return .job
-        case 1: return .chain(shape(depth: depth - 1, &generator))
-        case 2, 3: return .group(members())
-        case 4: return .collected(members())
-        default: return .observed(shape(depth: depth - 1, &generator))
-        }
-    }
-
-    func plan(into builder: inout WorkflowBuilder, after source: WorkflowSource) throws -> WorkflowSource {
-        try Self.plan(shape, into: &builder, after: source)
-    }
-
-    private static func plan(
-        _ shape: Shape,
-        into builder: inout WorkflowBuilder,
-        after source: WorkflowSource
-    ) throws -> WorkflowSource {
-        switch shape {
-        case .job: return try Fetch().plan(into: &builder, after: source)
-        case .chain(let first):
-            return try Shrink().plan(into: &builder, after: try plan(first, into: &builder, after: source))
-        case .group(let members):
-            let sources = try members.map { try plan($0, into: &builder, after: source) }
-            return try Collect().plan(into: &builder, after: builder.gather(sources, after: source))
-        case .collected(let members):
-            var (sources, regions): ([WorkflowSource], [Int]) = ([], [])
-            for member in members {
-                let region = builder.openRegion()
-                sources.append(try plan(member, into: &builder, after: source))
-                builder.closeRegion(region)
-                regions.append(region)
-            }
-            let gathered = builder.gather(sources, collecting: regions, after: source)
-            return try Review().plan(into: &builder, after: gathered)
-        case .observed(let base):
-            let region = builder.openRegion()
-            let output = try plan(base, into: &builder, after: source)
-            builder.closeRegion(region)
-            try builder.addCallback(Warn(), onFailureOf: region)
-            try builder.addCallback(Remark(), onSuccessOf: output)
-            return output
-        }
     }
 }
