@@ -58,7 +58,7 @@ extension Lua {
                 local i, since, body = tonumber(ARGV[k]), tonumber(ARGV[k + 1]), ARGV[k + 2]
                 local own = node(i)
                 if not own or not own.isJob or since < generation(i) then
-                    answer(body, '', '', over or '')
+                    answer(body, '', '', '')
                 else
                     local known = outcome(i)
                     if not known then
