@@ -51,8 +51,12 @@ struct RedisWorkflowStore: WorkflowStore {
         return answers
     }
 
-    func release(_ id: JobID) async throws(BrokerError) {
-        _ = try await broker.call(WorkflowStepCall(.release, of: id, keys: keys(id)))
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
+        _ = try await broker.call(WorkflowStepCall(releasing: id, retention: retention, keys: keys(id)))
+    }
+
+    func noteExpansion(in id: JobID) async throws(BrokerError) {
+        _ = try await broker.call(WorkflowStepCall(.expand, of: id, keys: keys(id)))
     }
 
     func head(of id: JobID) async throws(BrokerError) -> WorkflowHead? {

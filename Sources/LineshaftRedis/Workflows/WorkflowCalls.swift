@@ -15,16 +15,12 @@ package struct WorkflowCreateCall: StorageCall {
     package let keys: StorageKeys
     package let arguments: RESPWords
 
-    /// How long a workflow is kept at least, for those who tell once more of what it knows.
-    private static let shortestRetention = Duration.seconds(60)
-
     package init(_ head: WorkflowHead, keys: WorkflowKeys) {
         self.keys = keys.keys
-        let kept = max(head.retention, Self.shortestRetention).microsecondsUp
         arguments = RESPWords(
             [
                 ("phase", Array("l".utf8)), ("main", text(head.mainCount)), ("total", text(head.jobCount)),
-                ("shape", Array(head.shape.description.utf8)), ("gen", text(0)), ("keep", text(Int(kept))),
+                ("shape", Array(head.shape.description.utf8)), ("gen", text(0)),
                 ("head", WorkflowHeadCodec.encode(head)),
             ].flatMap { [Array($0.0.utf8), $0.1] }
         )
@@ -78,8 +74,11 @@ package struct WorkflowAppendCall: StorageCall {
 package struct WorkflowStepCall: StorageCall {
     /// What happens.
     package enum Event: String, Sendable {
-        case begin, launch, end, cancel, restart, release
+        case begin, launch, end, cancel, restart, release, expand
     }
+
+    /// How long a workflow is kept at least, for those who tell once more of what it knows.
+    private static let shortestRetention = Duration.seconds(60)
 
     package let script = StorageScript.flow
     package let isPromise = true
@@ -92,6 +91,14 @@ package struct WorkflowStepCall: StorageCall {
         self.keys = keys.keys
         self.id = id
         arguments = RESPWords([Array(event.rawValue.utf8)] + nodes.map(text))
+    }
+
+    /// Creates a call that lets the time begin for which a workflow is kept that is over.
+    package init(releasing id: JobID, retention: Duration, keys: WorkflowKeys) {
+        self.keys = keys.keys
+        self.id = id
+        let kept = max(retention, Self.shortestRetention).microsecondsUp
+        arguments = RESPWords([Array(Event.release.rawValue.utf8), text(Int(kept))])
     }
 
     /// Creates a call for the ends of jobs.

@@ -110,9 +110,10 @@ extension WorkflowReadCall where Content == WorkflowSummary {
     /// Reads how far a workflow has come.
     package static func summary(of id: JobID, keys: WorkflowKeys) -> Self {
         Self("summary", keys: keys) { (reply) throws(StorageError) in
-            let parts = try reply.array(.flowRead, count: 6)
+            let parts = try reply.array(.flowRead, count: 7)
             let end = try WorkflowStepCall.end(try parts[0].bytes(.flowRead), of: id)
             let isStopped = try parts[1].integer(.flowRead) == 1
+            let hasExpansions = try parts[6].integer(.flowRead) == 1
             let isLaunched = try parts[5].integer(.flowRead) == 1
             return WorkflowSummary(
                 isLaunched: isLaunched,
@@ -120,7 +121,8 @@ extension WorkflowReadCall where Content == WorkflowSummary {
                 isStopping: end == nil && isStopped,
                 completed: Int(try parts[2].integer(.flowRead)),
                 total: Int(try parts[3].integer(.flowRead)),
-                restarts: Int(try parts[4].integer(.flowRead))
+                restarts: Int(try parts[4].integer(.flowRead)),
+                hasExpansions: hasExpansions
             )
         }
     }

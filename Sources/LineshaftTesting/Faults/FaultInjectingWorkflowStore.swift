@@ -40,8 +40,14 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
         try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.end(ends, of: id) }
     }
 
-    func release(_ id: JobID) async throws(BrokerError) {
-        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.release(id) }
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
+            try await store.release(id, retention: retention)
+        }
+    }
+
+    func noteExpansion(in id: JobID) async throws(BrokerError) {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.noteExpansion(in: id) }
     }
 
     func head(of id: JobID) async throws(BrokerError) -> WorkflowHead? {

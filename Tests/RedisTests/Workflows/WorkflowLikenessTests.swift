@@ -116,7 +116,7 @@ struct WorkflowLikenessTests {
     private func checkRelease(_ id: JobID, _ trial: StorageTrial, _ keys: WorkflowKeys) throws {
         let nodes = try trial.call(WorkflowReadCall.nodes([], of: id, keys: keys))
         #expect(nodes == [])
-        _ = try trial.call(WorkflowStepCall(.release, of: id, keys: keys))
+        _ = try trial.call(WorkflowStepCall(releasing: id, retention: .seconds(600), keys: keys))
         #expect(try trial.call(WorkflowReadCall.head(of: id, keys: keys)) != nil)
         try trial.advance(by: .seconds(601))
         #expect(try trial.call(WorkflowReadCall.head(of: id, keys: keys)) == nil)

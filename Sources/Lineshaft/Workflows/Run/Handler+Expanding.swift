@@ -76,6 +76,9 @@ extension JobContext {
     private func submit<Expansion: Workflow>(_ workflow: Expansion, as own: JobID) async throws
     where Expansion.Input == NoValue {
         let envelope = scope.delivery.envelope
+        if let reference = envelope.details.workflow {
+            try await scope.system.workflowStore.noteExpansion(in: reference.id)
+        }
         _ = try await scope.system.submit(
             workflow,
             id: own,
@@ -85,6 +88,12 @@ extension JobContext {
         )
     }
 
+    /// The job has read its workflow, and may have to once more if its process dies.
+    private func release(_ own: JobID) async throws(BrokerError) {
+        guard let head = try await scope.system.workflowHead(of: own) else { return }
+        try await scope.system.workflowStore.release(own, retention: head.retention)
+    }
+
     private func output<Output: Codable & Sendable>(of own: JobID, _ end: WorkflowEnd?) async throws -> Output {
         let system = scope.system
         switch end {
@@ -92,12 +101,12 @@ extension JobContext {
         case .cancelled: throw WorkflowNotSucceeded(outcome: .cancelled)
         case .failed:
             let outcome = try await system.failedOutcome(of: own)
-            try await system.workflowStore.release(own)
+            try await release(own)
             throw WorkflowNotSucceeded(outcome: outcome)
         case .succeeded:
             let handle = system.workflow(for: own, returning: Output.self)
             let output = try await handle.output()
-            try await system.workflowStore.release(own)
+            try await release(own)
             return output
         }
     }

@@ -123,6 +123,7 @@ extension JobSystem {
     private func cancelOpenNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) {
         guard capabilities.contains(.cancellation) else { return }
         let store = try workflowStore
+        let expands = try await store.summary(of: id)?.hasExpansions ?? false
         var rest = range
         while !rest.isEmpty {
             let open = try await store.openNodes(in: rest, of: id)
@@ -137,6 +138,7 @@ extension JobSystem {
                 let again = try await broker.cancel(missing.map { references[$0].job })
                 for (index, result) in zip(missing, again) { results[index] = result }
             }
+            if expands { for reference in references { try await cancelExpansion(of: reference.job) } }
             let ends = zip(references, results).compactMap { reference, result in
                 result == .cancelled ? WorkflowNodeEnd(reference: reference, outcome: .cancelled) : nil
             }
@@ -166,10 +168,14 @@ extension JobSystem {
             replyTo: head.replyTo
         )
         _ = try await results.record([record])
-        // A job that waits for the workflow has to read it first.
-        guard let parent = head.parent else { return try await store.release(id) }
-        try await broker.hasten(parent.id, in: parent.queue)
+        // A job that waits for the workflow reads it first; one that has ended otherwise meanwhile never does.
+        let retention = head.parent == nil ? head.retention : max(head.retention, Self.unreadRetention)
+        try await store.release(id, retention: retention)
+        if let parent = head.parent { try await broker.hasten(parent.id, in: parent.queue) }
     }
+
+    /// How long a workflow is kept at least that a job waits for.
+    private static let unreadRetention = Duration.seconds(7 * 24 * 3600)
 
     /// The outcome of a workflow that has failed.
     func failedOutcome(of id: JobID) async throws(BrokerError) -> Outcome {

@@ -31,6 +31,8 @@ package struct WorkflowState: Sendable {
     package private(set) var completed = 0
     /// How many jobs have been begun and have not ended, callbacks included.
     package private(set) var open = 0
+    /// Whether jobs of it have turned out to be workflows themselves.
+    package var hasExpansions = false
 
     private var outcomes: [Outcome?] = []
     private var started: [Bool] = []

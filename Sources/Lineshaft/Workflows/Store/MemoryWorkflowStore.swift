@@ -10,8 +10,8 @@ public actor MemoryWorkflowStore: WorkflowStore {
         var state: WorkflowState
         /// The uptime until which it is kept; `nil` while it must not be dropped.
         var expiry: Duration?
-        /// Whether whoever waits for its end can know of it.
-        var isReleased = false
+        /// How long it is kept once whoever waits for its end can know of it; `nil` until then.
+        var released: Duration?
     }
 
     /// The most nodes or ends of one call: 1,000.
@@ -101,11 +101,21 @@ public actor MemoryWorkflowStore: WorkflowStore {
 
     /// Says that whoever waits for a workflow that is over can know of it.
     ///
-    /// - Parameter id: The workflow.
-    public func release(_ id: JobID) {
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - retention: How long it is kept.
+    public func release(_ id: JobID, retention: Duration) {
         guard case .over = entries[id]?.state.phase else { return }
-        entries[id]?.isReleased = true
+        entries[id]?.released = max(retention, Self.shortestRetention)
+        entries[id]?.expiry = nil
         keepReleased(id)
+    }
+
+    /// Notes that a job of a workflow has turned out to be a workflow itself.
+    ///
+    /// - Parameter id: The workflow that the job is a part of.
+    public func noteExpansion(in id: JobID) {
+        _ = change(id) { $0.hasExpansions = true }
     }
 
     /// Reads a workflow's head.
@@ -202,7 +212,7 @@ public actor MemoryWorkflowStore: WorkflowStore {
         guard var entry = entries.removeValue(forKey: id) else { return nil }
         let value = body(&entry.state)
         if entry.state.phase == .running {
-            entry.isReleased = false
+            entry.released = nil
             entry.expiry = nil
         }
         entries[id] = entry
@@ -212,8 +222,10 @@ public actor MemoryWorkflowStore: WorkflowStore {
 
     /// Lets a workflow's retention begin, once nothing of it is under way and its end is known.
     private func keepReleased(_ id: JobID) {
-        guard let entry = entries[id], entry.isReleased, entry.expiry == nil, entry.state.open == 0 else { return }
-        keep(id, until: clock.uptime + max(entry.state.head.retention, Self.shortestRetention))
+        guard let entry = entries[id], let retention = entry.released, entry.expiry == nil, entry.state.open == 0 else {
+            return
+        }
+        keep(id, until: clock.uptime + retention)
     }
 
     private func keep(_ id: JobID, until expiry: Duration) {
@@ -240,7 +252,8 @@ extension WorkflowState {
             isStopping: isStopped(0) && end == nil,
             completed: completed,
             total: head.jobCount,
-            restarts: generation
+            restarts: generation,
+            hasExpansions: hasExpansions
         )
     }
 }

@@ -57,12 +57,20 @@ public protocol WorkflowStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func end(_ ends: [WorkflowNodeEnd], of id: JobID) async throws(BrokerError) -> [WorkflowAnswer]?
 
-    /// Says that whoever waits for a workflow that is over can know of it. From then on it is kept for its retention, or until
-    /// the last of its callbacks has ended.
+    /// Says that whoever waits for a workflow that is over can know of it. From then on it is kept for a while, which begins
+    /// when the last of its callbacks has ended. Saying it again with another time begins anew.
     ///
-    /// - Parameter id: The workflow.
+    /// - Parameters:
+    ///   - id: The workflow; one that is not over is left alone.
+    ///   - retention: How long it is kept, and a minute at least.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func release(_ id: JobID) async throws(BrokerError)
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError)
+
+    /// Notes that a job of a workflow has turned out to be a workflow itself, which is to be cancelled with it.
+    ///
+    /// - Parameter id: The workflow that the job is a part of.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func noteExpansion(in id: JobID) async throws(BrokerError)
 
     /// Reads a workflow's head.
     ///
@@ -151,6 +159,8 @@ public struct WorkflowSummary: Sendable, Hashable {
     public let total: Int
     /// How many times it has been restarted.
     public let restarts: Int
+    /// Whether jobs of it have turned out to be workflows themselves.
+    public let hasExpansions: Bool
 
     /// Creates a summary.
     public init(
@@ -159,8 +169,10 @@ public struct WorkflowSummary: Sendable, Hashable {
         isStopping: Bool,
         completed: Int,
         total: Int,
-        restarts: Int
+        restarts: Int,
+        hasExpansions: Bool
     ) {
+        self.hasExpansions = hasExpansions
         self.isLaunched = isLaunched
         self.end = end
         self.isStopping = isStopping

@@ -35,7 +35,8 @@ extension Lua {
         local what, answers = ARGV[1], {}
         if what == 'head' then return call('HGET', INFO, 'head') end
         if what == 'summary' then
-            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, gen, phase == 'l' and 0 or 1}
+            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, gen, phase == 'l' and 0 or 1,
+                call('HEXISTS', INFO, 'expands')}
         end
         if what == 'open' then
             local open = call('ZRANGEBYSCORE', ACTIVE, ARGV[2], '(' .. ARGV[3], 'LIMIT', 0, ARGV[4])

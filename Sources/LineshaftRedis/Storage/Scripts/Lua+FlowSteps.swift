@@ -126,14 +126,17 @@ extension Lua {
                 followStart(i, node(i).isJob, step)
             end
             answer('', conclude(step))
+        elseif what == 'expand' then
+            call('HSET', INFO, 'expands', 1)
         elseif over then
-            call('HSET', INFO, 'released', 1)
+            call('HSET', INFO, 'released', ARGV[2])
+            call('HDEL', INFO, 'expiry')
         end
         if over and call('ZCARD', ACTIVE) == 0 then
-            local kept = call('HMGET', INFO, 'released', 'expiry', 'keep')
+            local kept = call('HMGET', INFO, 'released', 'expiry')
             if kept[1] and not kept[2] then
-                call('HSET', INFO, 'expiry', string.format('%.0f', now + tonumber(kept[3])))
-                expire(math.ceil(tonumber(kept[3]) / 1000) + 1000)
+                call('HSET', INFO, 'expiry', string.format('%.0f', now + tonumber(kept[1])))
+                expire(math.ceil(tonumber(kept[1]) / 1000) + 1000)
             end
         end
         answers[1] = completed()

@@ -40,8 +40,14 @@ struct HostWorkflowStore: WorkflowStore {
         try await way.perform(.workflow) { () async throws(BrokerError) in try await store.end(ends, of: id) }
     }
 
-    func release(_ id: JobID) async throws(BrokerError) {
-        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.release(id) }
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
+        try await way.perform(.workflow) { () async throws(BrokerError) in
+            try await store.release(id, retention: retention)
+        }
+    }
+
+    func noteExpansion(in id: JobID) async throws(BrokerError) {
+        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.noteExpansion(in: id) }
     }
 
     func head(of id: JobID) async throws(BrokerError) -> WorkflowHead? {

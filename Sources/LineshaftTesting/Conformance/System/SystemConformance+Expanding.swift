@@ -101,6 +101,13 @@ extension SystemConformance {
                 try check("the outcome", try await trial.outcome(of: handle), is: .cancelled)
                 try await trial.pass(.seconds(10))
                 try check("the cancelled ones", trial.notes.count(of: "endless cancelled"), is: 1)
+                let group = Group([Spread(count: 2, isEndless: true)]).then(Total())
+                let workflow = try await client.submit(group)
+                try await trial.pass(.seconds(1))
+                try await workflow.cancel()
+                try check("the code", try await trial.error(of: workflow).code, is: .cancelled)
+                try await trial.pass(.seconds(10))
+                try check("the cancelled ones", trial.notes.count(of: "endless cancelled"), is: 2)
             }
         },
         Case("It may be a part of a workflow itself", .oneCallback, workflows: true) { trial in
