@@ -25,6 +25,8 @@ struct Chore: Job {
         case reportProgress(times: Int)
         /// Says it is done although it was cancelled.
         case finishAnyway(after: Int)
+        /// Does so much in steps of its own, each of which takes a while.
+        case remember(count: Int, each: Int)
     }
 
     var steps: [Step]
@@ -49,7 +51,7 @@ struct ChoreFailure: Error {}
 
 extension Chore {
     /// The handler.
-    static func run(_ chore: Chore, _ context: JobContext) async throws -> Int {
+    static func run(_ chore: Chore, _ context: JobContext, _ witness: StepWitness) async throws -> Int {
         let step = chore.steps[min(context.delivery, chore.steps.count) - 1]
         let clock = context.clock
         switch step {
@@ -80,6 +82,17 @@ extension Chore {
             } catch {
                 return context.delivery
             }
+        case .remember(let count, let delay):
+            for number in 0..<count {
+                // Two runs of one job never do it with the same value.
+                let value = try await context.checkpoint("step \(number)") { () -> Int in
+                    try await clock.sleep(for: .milliseconds(delay))
+                    return context.delivery
+                }
+                witness.saw(value, of: "step \(number)", in: context.id)
+            }
+            // So that most of such jobs run again with what is recorded.
+            if context.delivery < 3 { throw ChoreFailure() }
         }
         return context.delivery
     }
@@ -102,7 +115,7 @@ extension Chore {
 
     private static func anyStep(using generator: inout SeededGenerator) -> Step {
         let delay = Int.random(in: 0...6_000, using: &generator)
-        switch Int.random(in: 0..<11, using: &generator) {
+        switch Int.random(in: 0..<13, using: &generator) {
         case 0: return .failForGood
         case 1: return .retry(after: delay, countsAttempt: generator.chance(0.5))
         case 2: return .snooze(for: delay)
@@ -111,6 +124,7 @@ extension Chore {
         case 5: return .reportProgress(times: 3)
         case 6: return .finishAnyway(after: delay * 3)
         case 7: return .succeed(after: delay * 4)
+        case 8, 9: return .remember(count: Int.random(in: 1...4, using: &generator), each: delay / 8)
         default: return .fail(after: delay / 4)
         }
     }

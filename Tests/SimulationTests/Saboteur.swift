@@ -33,6 +33,8 @@ final class Saboteur: Broker {
         case ignoresLimits
         /// Never says what it has ended by itself.
         case keepsEndings
+        /// Says that a step is recorded, and forgets it.
+        case forgetsSteps
     }
 
     private struct State {
@@ -53,6 +55,10 @@ final class Saboteur: Broker {
     var capabilities: BrokerCapabilities { broker.capabilities }
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results }
+    var steps: (any StepStore)? {
+        guard let steps = broker.steps else { return nil }
+        return crime == .forgetsSteps ? ForgetfulStepStore(store: steps) : steps
+    }
 
     func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
         if crime == .forgetsAccepted {
@@ -134,4 +140,12 @@ final class Saboteur: Broker {
     private func shrunk(_ lease: Lease) -> Lease {
         Lease(id: lease.id, queue: lease.queue, token: 1_000_000_000 - lease.token)
     }
+}
+
+/// A store that keeps no step.
+private struct ForgetfulStepStore: StepStore {
+    let store: any StepStore
+
+    func steps(of lease: Lease) async throws(BrokerError) -> [StepRecord]? { try await store.steps(of: lease) }
+    func record(_ step: StepRecord, under lease: Lease) async throws(BrokerError) -> SettlementResult { .applied }
 }

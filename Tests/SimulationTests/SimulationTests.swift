@@ -18,6 +18,8 @@ enum Histories {
         var history: History
         var digest: UInt64
         var steps: Int
+        /// How many times a recorded step was not run again.
+        var repetitions: Int
 
         /// What to do to see it again.
         var report: String {
@@ -37,11 +39,12 @@ enum Histories {
         let box = Box()
         var problems: [String] = []
         let climate = World.Climate(seed: seed)
+        let witness = StepWitness()
         do {
             try Simulation.run(seed: seed, maximumSteps: 500_000) { context in
                 let recorder = HistoryRecorder(clock: context.clock)
                 box.set(recorder, context)
-                try await World(context, recorder: recorder, wrap: wrap).live()
+                try await World(context, recorder: recorder, witness: witness, wrap: wrap).live()
             }
         } catch {
             problems.append("\(error)")
@@ -51,7 +54,15 @@ enum Histories {
             limits: Dictionary(uniqueKeysWithValues: climate.limits.map { ($0.queue, $0.limits) })
         )
         .violations(in: history).map(\.description)
-        return Verdict(seed: seed, problems: problems, history: history, digest: box.digest, steps: box.steps)
+        problems += witness.problems
+        return Verdict(
+            seed: seed,
+            problems: problems,
+            history: history,
+            digest: box.digest,
+            steps: box.steps,
+            repetitions: witness.repetitions
+        )
     }
 }
 
@@ -82,25 +93,30 @@ struct SimulationTests {
             return
         }
         let lanes = 2
-        var (steps, events, failures) = (0, 0, 0)
-        await withTaskGroup(of: (Int, Int, [String]).self) { group in
+        var (steps, events, repetitions, failures) = (0, 0, 0, 0)
+        await withTaskGroup(of: (Int, Int, Int, [String]).self) { group in
             for lane in 0..<lanes {
                 group.addTask {
-                    var (steps, events, failures) = (0, 0, [String]())
+                    var (steps, events, repetitions, failures) = (0, 0, 0, [String]())
                     for seed in stride(from: lane, to: Self.count, by: lanes) {
                         let verdict = await Histories.run(seed: UInt64(seed))
                         steps += verdict.steps
                         events += verdict.history.events.count
+                        repetitions += verdict.repetitions
                         if !verdict.problems.isEmpty { failures.append(verdict.report) }
                     }
-                    return (steps, events, failures)
+                    return (steps, events, repetitions, failures)
                 }
             }
             for await lane in group {
-                (steps, events, failures) = (steps + lane.0, events + lane.1, failures + lane.2.count)
-                for report in lane.2.prefix(5) { Issue.record("\(report)") }
+                (steps, events, repetitions) = (steps + lane.0, events + lane.1, repetitions + lane.2)
+                failures += lane.3.count
+                for report in lane.3.prefix(5) { Issue.record("\(report)") }
             }
         }
-        print("\(Self.count) histories, \(failures) bad, \(events) events, \(steps) steps")
+        #expect(Self.count < 100 || repetitions > 0)
+        print(
+            "\(Self.count) histories, \(failures) bad, \(events) events, \(steps) steps, \(repetitions) steps remembered"
+        )
     }
 }

@@ -53,7 +53,7 @@ struct WorkerSupervisor {
                 group.addTask { await faults.run() }
                 let system = try await world.makeSystem(faults)
                 let worker = Worker(system, queues: queues, configuration: fixed) {
-                    Handler(for: Chore.self) { try await Chore.run($0, $1) }
+                    Handler(for: Chore.self) { try await Chore.run($0, $1, world.witness) }
                 }
                 let logger = system.configuration.logger
                 let services = ServiceGroup(services: [worker], logger: logger)

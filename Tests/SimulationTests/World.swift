@@ -25,6 +25,7 @@ final class World: Sendable {
     /// The store beside a broker that keeps no outcomes.
     let apart: (any ResultStore)?
     let climate: Climate
+    let witness: StepWitness
     private let injectors = Mutex<[FaultInjector]>([])
     private let progress = Mutex(Progress())
 
@@ -36,7 +37,13 @@ final class World: Sendable {
         var isOver = false
     }
 
-    init(_ context: SimulationContext, recorder: HistoryRecorder, wrap: (any Broker) -> any Broker) {
+    init(
+        _ context: SimulationContext,
+        recorder: HistoryRecorder,
+        witness: StepWitness,
+        wrap: (any Broker) -> any Broker
+    ) {
+        self.witness = witness
         self.context = context
         self.recorder = recorder
         climate = Climate(seed: context.seed)

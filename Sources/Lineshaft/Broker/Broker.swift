@@ -42,6 +42,9 @@ public protocol Broker: Sendable {
     /// Keeps workflows; `nil` when the broker cannot.
     var workflows: (any WorkflowStore)? { get }
 
+    /// Keeps the finished steps of jobs that have not ended; `nil` when the broker cannot.
+    var steps: (any StepStore)? { get }
+
     /// Accepts jobs, in order.
     ///
     /// - Parameter submissions: The jobs and the conditions for accepting them.
@@ -153,6 +156,9 @@ extension Broker {
 
     /// Does nothing: the job runs when its time comes.
     public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {}
+
+    /// None: ``JobContext/checkpoint(_:as:_:)`` fails.
+    public var steps: (any StepStore)? { nil }
 
     /// Settles, then claims.
     public func settle(

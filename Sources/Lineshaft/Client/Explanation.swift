@@ -17,6 +17,8 @@ public enum Explanation: Sendable, Hashable {
     case snoozed(until: Timestamp)
     /// No worker that was offered it knows its name, or its version; it is offered again then.
     case parked(until: Timestamp, name: JobName)
+    /// It was submitted under a later version of its job type than the workers of its queue know; it is offered again then.
+    case parkedAsNewer(until: Timestamp, name: JobName, version: Int, known: Int)
     /// Its queue is paused.
     case queuePaused(QueueName)
     /// No worker serves its queue.
@@ -51,6 +53,10 @@ extension Explanation: CustomStringConvertible {
         case .parked(let time, let name):
             return "No worker that was offered it has a handler for the job name “\(name)” and its version; "
                 + "it is offered again at \(time). Start a worker that has one."
+        case .parkedAsNewer(let time, let name, let version, let known):
+            return
+                "It is of version \(version) of the job “\(name)”, and the workers of its queue know version \(known) at "
+                + "most; it is offered again at \(time). Start a worker of the newer program."
         case .queuePaused(let queue):
             return "The queue “\(queue)” is paused. Resume it to have its jobs run."
         case .noWorker(let queue):
@@ -110,7 +116,7 @@ extension JobSystem {
             switch job.wait {
             case .retrying: return .retrying(until: due, attempt: job.failedAttempts + 1, failure: job.failures.last)
             case .snoozed: return .snoozed(until: due)
-            case .parked: return .parked(until: due, name: job.envelope.name)
+            case .parked: return try await explainParked(job, until: due)
             case .delayed, .none: return .delayed(until: due)
             }
         case .ready: return try await explainReady(job)
@@ -127,6 +133,14 @@ extension JobSystem {
             }
         }
         return .running(worker: worker, since: since, isCancelRequested: job.isCancelRequested)
+    }
+
+    private func explainParked(_ job: JobSnapshot, until due: Timestamp) async throws -> Explanation {
+        let (queue, name, version) = (job.envelope.queue, job.envelope.name, job.envelope.version)
+        let workers = try await broker.inspector?.workers() ?? []
+        let known = workers.filter { $0.queues.contains { $0.name == queue } }.compactMap { $0.knownJobs[name] }.max()
+        guard let known, known < version else { return .parked(until: due, name: name) }
+        return .parkedAsNewer(until: due, name: name, version: version, known: known)
     }
 
     private func explainReady(_ job: JobSnapshot) async throws -> Explanation {

@@ -15,6 +15,10 @@ public struct AnyHandler: Sendable {
     package let options: JobOptions
     package let retry: RetryStrategy?
     package let isRetryable: (@Sendable (any Error) -> Bool)?
+    /// Limits of its own for the steps of its jobs.
+    package let stepPolicy: StepPolicy?
+    /// The names of the steps, when the handler is a list of them.
+    package let stepNames: [String]?
     package let run: @Sendable (JobContext, any PayloadCodec) async throws -> [UInt8]
 
     /// Forgets the job type of a handler.
@@ -24,6 +28,8 @@ public struct AnyHandler: Sendable {
         options = J.options
         retry = handler.retry
         isRetryable = handler.isRetryable
+        stepPolicy = handler.stepPolicy
+        stepNames = handler.stepNames
         // What a job without input gets, and whether there is output to encode: asked once and not for each run.
         let nothing = NoValue() as? J.Input
         let returnsNothing = J.Output.self == NoValue.self
@@ -31,10 +37,9 @@ public struct AnyHandler: Sendable {
             let envelope = context.scope.delivery.envelope
             // What comes from elsewhere may be out of reach for a while, which is no fault of the job's.
             let given = nothing == nil ? try await context.input() : nil
-            let job: J
+            let job = try J.decode(envelope.payload, version: envelope.version, codec: codec)
             let input: J.Input
             do {
-                job = try codec.decode(J.self, from: envelope.payload)
                 input = try nothing ?? (given ?? .value([])).decode(J.Input.self, codec)
             } catch {
                 throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
@@ -47,19 +52,6 @@ public struct AnyHandler: Sendable {
                 throw UnencodableOutput(type: "\(J.Output.self)", cause: error)
             }
         }
-    }
-}
-
-/// The payload is not what the handler's job type decodes from; no other attempt can help.
-package struct UndecodablePayload: Error {
-    package let type: String
-    package let byteCount: Int
-    package let cause: any Error
-
-    package init(type: String, byteCount: Int, cause: any Error) {
-        self.type = type
-        self.byteCount = byteCount
-        self.cause = cause
     }
 }
 

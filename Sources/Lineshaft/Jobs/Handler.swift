@@ -19,6 +19,10 @@ public struct Handler<J: Job>: Sendable {
     package let retry: RetryStrategy?
     package let isRetryable: (@Sendable (any Error) -> Bool)?
     package let body: @Sendable (J, J.Input, JobContext) async throws -> J.Output
+    /// Limits of its own for the steps of its jobs.
+    package var stepPolicy: StepPolicy?
+    /// The names of the steps, when the handler is a list of them.
+    package var stepNames: [String]?
 
     /// Creates the handler of a job that takes nothing from a job before it.
     ///

@@ -24,6 +24,17 @@ public protocol Job: Workflow, Codable {
 
     /// How jobs of this type are submitted unless the call says otherwise.
     static var options: JobOptions { get }
+
+    /// Brings parameters that were submitted under an earlier ``version`` up to date.
+    ///
+    /// Called by a worker before the handler, once for each run of such a job, and never for one of the type's own version. What
+    /// it throws makes the job a dead letter with that reason; once the migration is mended, retry it. Unless you write one, old
+    /// payloads are decoded as they are.
+    ///
+    /// - Parameter old: The payload, with the version it was submitted under.
+    /// - Returns: The job in today's layout.
+    /// - Throws: Why that is not possible.
+    static func migrate(from old: OldPayload) throws -> Self
 }
 
 extension Job {

@@ -5,6 +5,7 @@
 //
 
 public import Logging
+internal import Synchronization
 
 /// What a handler knows about the run it is in, and what it can do with it.
 ///
@@ -127,11 +128,49 @@ package final class RunScope: Sendable {
     package let system: JobSystem
     package let logger: Logger
     package let deadline: Timestamp?
+    package let steps: StepSettings
+    /// The task that the handler was called in; 0 when it is not known.
+    private let task: Int
+    private let stepRun = Mutex<StepRun?>(nil)
 
-    package init(delivery: Delivery, system: JobSystem, logger: Logger, deadline: Timestamp?) {
+    package init(
+        delivery: Delivery,
+        system: JobSystem,
+        logger: Logger,
+        deadline: Timestamp?,
+        steps: StepSettings,
+        task: Int = 0
+    ) {
         self.delivery = delivery
         self.system = system
         self.logger = logger
         self.deadline = deadline
+        self.steps = steps
+        self.task = task
+    }
+
+    /// What tells the calling task from every other one that has not ended.
+    package static var currentTask: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }
+
+    /// Whether the calling task is the one that the handler was called in, and not a child of it.
+    package var isOwnTask: Bool { task != 0 && Self.currentTask == task }
+
+    /// The run's steps, which are read when the first one is asked for.
+    ///
+    /// Two child tasks may both be the first and read twice; what the second one reads is dropped, for the first one's book may
+    /// have gone on meanwhile.
+    func stepRun(for name: String) async throws -> StepRun {
+        if let known = stepRun.withLock({ $0 }) {
+            if Task.isCancelled { known.noteCancellation() }
+            try Task.checkCancellation()
+            return known
+        }
+        try Task.checkCancellation()
+        let read = try await StepRun.read(self, for: name)
+        return stepRun.withLock { known in
+            if let known { return known }
+            known = read
+            return read
+        }
     }
 }

@@ -27,12 +27,18 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let deadlineExceeded = Code("deadlineExceeded")
         /// The payload could not be decoded as the handler's job type.
         public static let undecodablePayload = Code("undecodablePayload")
+        /// The payload is of an older version, and `migrate(from:)` could not bring it up to date.
+        public static let migrationFailed = Code("migrationFailed")
         /// The job's parameters could not be encoded.
         public static let unencodablePayload = Code("unencodablePayload")
         /// The handler's output could not be encoded.
         public static let unencodableOutput = Code("unencodableOutput")
         /// The stored output could not be decoded as the handle's type.
         public static let undecodableOutput = Code("undecodableOutput")
+        /// Recorded steps do not match the handler's code any more.
+        public static let stepMismatch = Code("stepMismatch")
+        /// A step's name, value or number is not what it may be, or the broker keeps no steps.
+        public static let invalidStep = Code("invalidStep")
         /// Workers died on the job too often.
         public static let poisoned = Code("poisoned")
         /// The handler put the job off too often.

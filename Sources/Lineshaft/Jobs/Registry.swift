@@ -14,7 +14,7 @@ package actor Registry {
     /// Adds a handler.
     ///
     /// - Parameter handler: The handler.
-    /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken, or when its retry policy makes no sense.
+    /// - Throws: ``ConfigurationError`` when its name is not a valid one, or is taken, or when its retry policy or its steps make no sense.
     package func register(_ handler: AnyHandler) throws(ConfigurationError) {
         try NameRules.check(handler.name)
         if handler.version < 1 {
@@ -29,6 +29,7 @@ package actor Registry {
                 message: "In the `retry` of the handler for “\(handler.name)”, \(problem)."
             )
         }
+        try StepRules.check(handler)
         if handlers[handler.name] != nil {
             throw ConfigurationError(
                 code: .duplicateName,

@@ -23,6 +23,8 @@ package struct DeliveryLanes {
         var isPaused = false
         var buffered: Deque<Held> = []
         var running = 0
+        /// How many jobs claims that are under way may bring.
+        var expected = 0
         var credit = 0
         /// Whether the broker may have jobs of this queue, for all that is known here.
         var mayHaveMore = true
@@ -32,22 +34,28 @@ package struct DeliveryLanes {
         var isHeldBack = false
 
         func room(_ prefetch: Int) -> Int {
-            isPaused ? 0 : settings.concurrency + (isStalled ? 0 : prefetch) - running - buffered.count
+            isPaused ? 0 : settings.concurrency + (isStalled ? 0 : prefetch) - running - buffered.count - expected
         }
 
         var canStart: Bool { !buffered.isEmpty && running < settings.concurrency }
     }
 
+    /// How many jobs a worker must run at once for its claims to be divided.
+    private static let dividedConcurrency = 48
+
     private var lanes: [Lane]
     private var index: [QueueName: Int] = [:]
     private var nextLane = 0
-    /// How many times something was announced, and how many times it had been when the last claim was made: what is
-    /// announced while a claim is under way may have come too late for it.
+    /// How many times something was announced.
     private var news = 0
-    private var newsAtClaim = 0
+    /// How many times it had been when each claim was made that is under way, the oldest first: what is announced meanwhile
+    /// may have come too late for it.
+    private var newsAtClaims: Deque<Int> = []
     private let ownConcurrency: Int?
     package private(set) var running = 0
     package private(set) var buffered = 0
+    /// How many jobs claims that are under way may bring.
+    private var expected = 0
 
     package init(_ queues: WorkerQueues, concurrency: Int?) {
         lanes = queues.entries.map { Lane(name: $0.name, settings: $0.settings) }
@@ -183,8 +191,13 @@ package struct DeliveryLanes {
     }
 
     /// Whether a claim could bring something.
-    package func wantsMore(prefetch: Int) -> Bool {
-        concurrency + prefetch > running + buffered
+    ///
+    /// - Parameters:
+    ///   - prefetch: How many jobs more than can run may be claimed.
+    ///   - least: How much room there must be in all.
+    /// - Returns: Whether any queue may have jobs that there is room for.
+    package func wantsMore(prefetch: Int, atLeast least: Int = 1) -> Bool {
+        concurrency + prefetch - least >= running + buffered + expected
             && lanes.contains { $0.mayHaveMore && $0.room(prefetch) > 0 }
     }
 
@@ -196,9 +209,10 @@ package struct DeliveryLanes {
     /// - Parameter prefetch: How many jobs more than can run may be claimed.
     /// - Returns: The limit and the shares; `nil` when there is room for nothing.
     package mutating func want(prefetch: Int) -> (limit: Int, shares: [ClaimRequest.Share])? {
-        newsAtClaim = news
-        let limit = concurrency + prefetch - running - buffered
+        var limit = concurrency + prefetch - running - buffered - expected
         guard limit > 0 else { return nil }
+        // A third of a busy worker's jobs runs, one is being settled and one is on its way.
+        if concurrency >= Self.dividedConcurrency { limit = min(limit, (concurrency + prefetch) / 3) }
         var rooms: [(position: Int, room: Int, fair: Int)] = []
         for position in lanes.indices {
             let room = lanes[position].room(prefetch)
@@ -217,11 +231,37 @@ package struct DeliveryLanes {
         return (limit, shares)
     }
 
+    /// A claim begins: what it may bring is not asked for a second time meanwhile.
+    package mutating func begin(_ request: ClaimRequest) {
+        newsAtClaims.append(news)
+        expected += request.limit
+        for share in request.shares {
+            if let position = index[share.queue] { lanes[position].expected += share.maximum }
+        }
+    }
+
+    /// A claim has failed.
+    package mutating func abandon(_ request: ClaimRequest) {
+        _ = close(request)
+    }
+
+    /// A claim is not under way any more.
+    ///
+    /// - Returns: Whether something was announced that the claim may have come too early for.
+    private mutating func close(_ request: ClaimRequest) -> Bool {
+        expected -= request.limit
+        for share in request.shares {
+            if let position = index[share.queue] { lanes[position].expected -= share.maximum }
+        }
+        // Of several that are under way the oldest, which may be too careful and never too careless.
+        return newsAtClaims.popFirst() != news
+    }
+
     /// Takes in what a claim brought, and learns from it which queues are empty for now.
     ///
     /// The time is that of the request: the leases began to run before the answer came.
     package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
-        let isFull = claim.deliveries.count >= request.limit || news != newsAtClaim
+        let isFull = close(request) || claim.deliveries.count >= request.limit
         if lanes.count == 1 {
             lanes[0].mayHaveMore = isFull
         } else {

@@ -13,9 +13,11 @@ package struct JobRunner: Sendable {
     /// A handler in the table, by reference: it is looked up once for each run and handed around.
     package final class Entry: Sendable {
         package let handler: AnyHandler
+        package let steps: StepSettings
 
-        package init(_ handler: AnyHandler) {
+        package init(_ handler: AnyHandler, steps: StepSettings = StepSettings()) {
             self.handler = handler
+            self.steps = steps
         }
     }
 
@@ -32,15 +34,21 @@ package struct JobRunner: Sendable {
     private let entries: [JobName: Entry]
     private let middleware: [any RunMiddleware]
     private let logger: Logger
+    private let steps: StepSettings
 
     package init(
         system: JobSystem,
         handlers: [JobName: AnyHandler],
         middleware: [any RunMiddleware],
-        logger: Logger
+        logger: Logger,
+        steps: StepSettings = StepSettings()
     ) {
         self.system = system
-        self.entries = handlers.mapValues(Entry.init)
+        self.steps = steps
+        self.entries = handlers.mapValues { handler in
+            let own = handler.stepPolicy.map { StepSettings(policy: $0, calls: steps.calls) }
+            return Entry(handler, steps: own ?? steps)
+        }
         self.middleware = middleware
         self.logger = logger
     }
@@ -52,7 +60,12 @@ package struct JobRunner: Sendable {
     }
 
     /// Runs a delivery in the calling task, whose cancellation is the job's.
-    package func run(_ assignment: Assignment) async -> RunEnd {
+    ///
+    /// - Parameters:
+    ///   - assignment: The delivery.
+    ///   - task: The calling task, see ``RunScope/currentTask``; its owner runs many jobs and asks once.
+    /// - Returns: How the run ended.
+    package func run(_ assignment: Assignment, task: Int = 0) async -> RunEnd {
         let delivery = assignment.delivery
         guard let entry = assignment.entry else { return .unknown }
         if delivery.delivery > 1 && (system.storesResultsApart || delivery.envelope.isPartOfWorkflow) {
@@ -70,7 +83,14 @@ package struct JobRunner: Sendable {
             }
         }
         let context = JobContext(
-            scope: RunScope(delivery: delivery, system: system, logger: logger, deadline: assignment.deadline)
+            scope: RunScope(
+                delivery: delivery,
+                system: system,
+                logger: logger,
+                deadline: assignment.deadline,
+                steps: entry.steps,
+                task: task
+            )
         )
         do {
             if middleware.isEmpty { return .returned(try await entry.handler.run(context, system.configuration.codec)) }
@@ -86,7 +106,7 @@ package struct JobRunner: Sendable {
     /// Tells the middleware what the end of a run means, the outermost last, and not on the caller's actor.
     @concurrent
     package func ended(_ delivery: Delivery, _ disposition: Settlement.Disposition) async {
-        let scope = RunScope(delivery: delivery, system: system, logger: logger, deadline: nil)
+        let scope = RunScope(delivery: delivery, system: system, logger: logger, deadline: nil, steps: steps)
         for middleware in middleware.reversed() { await middleware.ended(JobContext(scope: scope), disposition) }
     }
 

@@ -19,7 +19,7 @@ package struct Pace {
     /// How long a call to the broker takes where there is a network between that has to be bridged.
     private static let longExchange = 0.0015
     /// How many jobs are claimed ahead where there is none.
-    private static let nearPrefetch = 64
+    private static let nearPrefetch = 256
     private static let smoothing = 0.1
 
     private let prefetchLimit: Int

@@ -18,6 +18,8 @@ extension RunEnd {
         using generator: inout some RandomNumberGenerator
     ) -> Settlement.Disposition? {
         if facts.cancellation == .leaseLost { return nil }
+        // A step was refused, so the lease is lost although nobody else has told the worker yet.
+        if case .threw(let error as StepError) = self, error.code == .leaseLost { return nil }
         switch self {
         case .returned(let output):
             // A handler that was cancelled and still finished has done the work.
@@ -81,11 +83,14 @@ extension RunEnd {
             return .failed(
                 facts.failureBeforeAttempt(
                     .undecodablePayload,
-                    "The payload (\(bad.byteCount) bytes) is not a \(bad.type): \(bad.cause). Submitter and worker "
-                        + "disagree on its form; raise the job's version when the form changes.",
+                    bad.message,
                     bad.cause
                 )
             )
+        case let bad as FailedMigration:
+            return .failed(facts.failureBeforeAttempt(.migrationFailed, bad.message, bad.cause))
+        case let bad as StepError:
+            return .failed(facts.failure(bad.jobCode, bad.message, bad.cause ?? bad))
         case let bad as UnencodableOutput:
             return .failed(
                 facts.failure(

@@ -65,7 +65,7 @@ extension Worker {
             let request = claimRequest() ?? emptyRequest()
             if !outbox.isEmpty || request != nil {
                 // From here on no slot begins an exchange.
-                schedule.isBusy = true
+                schedule.exchanges += 1
                 return .exchange(request)
             }
         }

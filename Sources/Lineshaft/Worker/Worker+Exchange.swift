@@ -14,10 +14,10 @@ extension Worker {
     ///
     /// - Returns: Whether anything was done; `false` also when somebody else is at it, who will see to the rest.
     func exchange() async -> Bool {
-        guard schedule.pause == nil, !schedule.isBusy else { return false }
+        guard schedule.pause == nil, !schedule.isBusy || mayOverlap else { return false }
         let request = claimRequest()
         guard !outbox.isEmpty || request != nil else { return false }
-        schedule.isBusy = true
+        schedule.exchanges += 1
         do {
             try await settleAndClaim(request)
             schedule.failures = 0
@@ -31,6 +31,26 @@ extension Worker {
             return false
         }
     }
+
+    /// Whether slots speak to the broker although there are jobs to run.
+    ///
+    /// There are many of them, so that others run the jobs, and calls take time, in which the broker is busy and this worker
+    /// should not wait.
+    var overlapsExchanges: Bool {
+        phase == .serving && lanes.concurrency >= Self.overlapConcurrency && !pace.isExchangeCheap && !gathers
+    }
+
+    /// Whether a second exchange is worth while beside the one that is under way: then the broker has the next claim when it
+    /// is done with this one.
+    private var mayOverlap: Bool {
+        schedule.exchanges == 1 && overlapsExchanges
+            && lanes.wantsMore(prefetch: pace.prefetch(concurrency: lanes.concurrency), atLeast: Self.overlapLimit)
+    }
+
+    /// How many slots there must be for one of them to be spared.
+    private static let overlapConcurrency = 16
+    /// How much room a second claim must find.
+    private static let overlapLimit = 64
 
     func claimRequest() -> ClaimRequest? {
         guard phase == .serving else { return nil }
@@ -50,14 +70,17 @@ extension Worker {
     }
 
     private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
-        ClaimRequest(
+        let request = ClaimRequest(
             worker: id,
             shares: shares,
             limit: limit,
             lease: configuration.lease,
             poisonLimit: configuration.poisonLimit,
-            recorded: recordedEndings
+            // One that is under way confirms them already.
+            recorded: schedule.isBusy ? [] : recordedEndings
         )
+        lanes.begin(request)
+        return request
     }
 
     /// Tells the broker what is to be told, and takes what it gives.
@@ -71,10 +94,11 @@ extension Worker {
         // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
         if request != nil { schedule.claim = nil }
         let start = jobs.clock.uptime
+        let isAlone = schedule.exchanges == 1
         defer {
-            schedule.isBusy = false
-            cancelledOnTheWay = []
-            pace.recordExchange(jobs.clock.uptime - start)
+            schedule.exchanges -= 1
+            if !schedule.isBusy { cancelledOnTheWay = [] }
+            if isAlone { pace.recordExchange(jobs.clock.uptime - start) }
             // In shutdown, the worker's own loop waits for this to end.
             if phase != .serving { control.wake.raise() }
         }
@@ -95,6 +119,7 @@ extension Worker {
             take(claim, for: request, since: start)
             if !claim.ended.isEmpty { await store(claim.ended) }
         } catch {
+            if let request { lanes.abandon(request) }
             outbox.putBack(items)
             throw error
         }
@@ -124,7 +149,7 @@ extension Worker {
     }
 
     /// How many settlements make a call of their own worth while while a claim is under way.
-    private static let crowd = 48
+    static let crowd = 48
     /// How many settlements make a call worth while that could wait, where calls take long.
     static let largeCrowd = 128
 

@@ -35,7 +35,8 @@ extension Worker {
             system: jobs,
             handlers: table,
             middleware: tracing + configuration.middleware,
-            logger: logger
+            logger: logger,
+            steps: StepSettings(policy: configuration.steps, calls: calls)
         )
         metrics = WorkerMetrics(worker: id, factory: configuration.metricsFactory ?? MetricsSystem.factory)
         started = jobs.clock.now

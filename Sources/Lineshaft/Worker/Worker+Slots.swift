@@ -37,11 +37,12 @@ extension Worker {
     private nonisolated func runJobs(slot: Int, signal: Signal, isNew: Bool) async -> Bool {
         guard let runner = await enter(slot: slot, signal: signal) else { return false }
         let clock = jobs.clock
+        let task = RunScope.currentTask
         var order = await firstOrder(slot: slot, isNew: isNew)
         while case .run(let assignment) = order {
             // Measured here, because a slot that was just woken has waited for its turn on a core.
             let start = clock.uptime
-            let end = await runner.run(assignment)
+            let end = await runner.run(assignment, task: task)
             order = await finish(slot: slot, end, duration: clock.uptime - start)
         }
         if case .renew = order { return true }
@@ -69,7 +70,7 @@ extension Worker {
             // Nobody has cancelled a run of this slot, so it is the whole worker that was cancelled.
             if Task.isCancelled { noteCancellation() }
             if control.takeWorkExpected() { lanes.expectMore() }
-            if outbox.count >= Self.flushCount, pace.isExchangeCheap, !Task.isCancelled, await exchange() {
+            if outbox.count >= exchangeCount, !Task.isCancelled, await exchange() {
                 dispatchParked(keeping: pace.share)
             }
             if let assignment = startJob(slot: slot) {
@@ -77,11 +78,9 @@ extension Worker {
                 return .run(assignment)
             }
             if !Task.isCancelled, await exchange() {
+                await claimAhead()
                 dispatchParked(keeping: pace.share)
-                // More slots are opened by the worker's own loop, which owns them.
-                if lanes.buffered > openSlots + 1 + pace.share && slots.count < lanes.concurrency {
-                    control.wake.raise()
-                }
+                openMoreSlots()
                 continue
             }
             // The worker may have stopped during the exchange, and then nobody wakes a slot that parks now.
@@ -103,6 +102,33 @@ extension Worker {
             }
             if case .look = order { continue }
             return order
+        }
+    }
+
+    /// How many settlements are a reason for a slot to speak to the broker although it may have a job to run.
+    private var exchangeCount: Int {
+        if pace.isExchangeCheap { return Self.flushCount }
+        return overlapsExchanges ? Self.overlapCount : Int.max
+    }
+
+    /// Goes on claiming as long as there is more to be had, while other slots run what has come.
+    ///
+    /// So the broker works on the next claim while this worker runs the jobs of the last one.
+    private func claimAhead() async {
+        while overlapsExchanges, !Task.isCancelled,
+            lanes.wantsMore(prefetch: pace.prefetch(concurrency: lanes.concurrency))
+        {
+            dispatchParked(keeping: pace.share, awake: 0)
+            openMoreSlots()
+            // Nobody else runs anything, so this slot is needed for that.
+            guard runs.count > 0, await exchange() else { return }
+        }
+    }
+
+    /// More slots are opened by the worker's own loop, which owns them.
+    private func openMoreSlots() {
+        if lanes.buffered > openSlots + 1 + pace.share && slots.count < lanes.concurrency {
+            control.wake.raise()
         }
     }
 
@@ -130,9 +156,11 @@ extension Worker {
 
     /// Gives claimed jobs to parked slots.
     ///
-    /// - Parameter share: How many jobs each slot that is awake may keep for itself.
-    func dispatchParked(keeping share: Int = 0) {
-        var awake = 1
+    /// - Parameters:
+    ///   - share: How many jobs each slot that is awake may keep for itself.
+    ///   - awake: How many slots are awake and have no job yet.
+    func dispatchParked(keeping share: Int = 0, awake: Int = 1) {
+        var awake = awake
         while lanes.canStart, lanes.buffered > share * awake, let parked = slots.unpark() ?? control.takeLeader() {
             guard let assignment = startJob(slot: parked.slot) else {
                 slots.park(parked)
@@ -146,7 +174,9 @@ extension Worker {
     /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
     private func flushSoon() {
         if outbox.isEmpty && lanes.buffered == 0 { return }
-        if outbox.count >= (gathers ? Self.largeCrowd : Self.flushCount) {
+        // Slots that speak to the broker themselves do so before the worker's own loop has to.
+        let limit = gathers ? Self.largeCrowd : overlapsExchanges ? Self.crowd : Self.flushCount
+        if outbox.count >= limit {
             if !schedule.isBusy || settlesBeside { control.wake.raise() }
         } else if schedule.flush == nil {
             let time = jobs.clock.uptime + Self.flushDelay
@@ -157,6 +187,8 @@ extension Worker {
 
     /// How many settlements wait for company before they are sent.
     private static let flushCount = 16
+    /// The same where a slot has jobs to run, which others run meanwhile.
+    private static let overlapCount = 32
     /// How long settlements wait for company, and claimed jobs for the slot that keeps them.
     private static let flushDelay = Duration.milliseconds(2)
 

@@ -123,8 +123,10 @@ public actor Worker: Service {
         var failures = 0
         /// When settlements that wait for company are sent without it, and jobs that a slot keeps are given to others.
         var flush: Duration?
+        /// How many exchanges with the broker are under way: claims, mostly with settlements.
+        var exchanges = 0
         /// Whether settlements or a claim are on their way to the broker.
-        var isBusy = false
+        var isBusy: Bool { exchanges > 0 }
         /// How many runs are being settled apart from that.
         var settlingAtOnce = 0
         /// Whether the broker may believe that the worker waits for jobs that it does not want any more.

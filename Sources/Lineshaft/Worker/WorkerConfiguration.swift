@@ -35,6 +35,8 @@ extension Worker {
         public var shutdown: Shutdown
         /// Stands around every run, the first one outermost.
         public var middleware: [any RunMiddleware]
+        /// How much the steps of one job may come to, unless its handler says otherwise.
+        public var steps: StepPolicy
         /// How often queue depths are measured when a metrics system has been bootstrapped.
         public var metricsInterval: Duration
         /// What measures, in place of the bootstrapped metrics system.
@@ -52,6 +54,7 @@ extension Worker {
             stuckGrace: Duration = .seconds(10),
             shutdown: Shutdown = Shutdown(),
             middleware: [any RunMiddleware] = [],
+            steps: StepPolicy = StepPolicy(),
             metricsInterval: Duration = .seconds(15)
         ) {
             self.name = name
@@ -64,6 +67,7 @@ extension Worker {
             self.stuckGrace = stuckGrace
             self.shutdown = shutdown
             self.middleware = middleware
+            self.steps = steps
             self.metricsInterval = metricsInterval
         }
 
@@ -78,6 +82,9 @@ extension Worker {
             try check(shutdown.finish, atLeast: .zero, "shutdown.finish")
             try check(shutdown.cancel, atLeast: .zero, "shutdown.cancel")
             try check(shutdown.release, atLeast: .zero, "shutdown.release")
+            if let problem = steps.problem {
+                throw ConfigurationError(code: .invalidValue, message: "In the worker's `steps`, \(problem).")
+            }
             if let name, name.isEmpty || name.utf8.count > NameRules.maximumLength {
                 throw ConfigurationError(
                     code: .invalidName,

@@ -19,6 +19,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case record
     case withdraw
     case report
+    case steps
     case room
     case leave
     case workers
@@ -76,6 +77,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .record: Lua.record
         case .withdraw: Lua.withdraw
         case .report: Lua.report
+        case .steps: Lua.steps
         case .room: Lua.room
         case .leave: Lua.leave
         case .workers: Lua.workers

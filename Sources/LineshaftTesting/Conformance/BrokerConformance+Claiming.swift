@@ -72,6 +72,19 @@ extension BrokerConformance {
             try check("the number of deliveries", taken.count, is: ids.count)
             try check(Set(taken) == Set(ids), "Some job was given out twice and another not at all.")
         },
+        Case("Claims that one worker makes at the same time share the jobs") { trial in
+            let ids = try await trial.submit(count: 90)
+            let taken = try await withThrowingTaskGroup(of: [JobID].self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        try await trial.broker.claim(trial.request(40)).deliveries.map(\.envelope.id)
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            try check("the number of deliveries", taken.count, is: ids.count)
+            try check(Set(taken) == Set(ids), "Some job was given out twice and another not at all.")
+        },
         Case("Settling and claiming in one call does both") { trial in
             let ids = try await trial.submit(count: 3)
             let first = try await trial.take()

@@ -92,6 +92,19 @@ extension BrokerConformance {
             try check("the number", try await trial.inspector().retry([id]), is: 1)
             try check("the job", try await trial.take().envelope.id, is: id)
         },
+        Case("A retried dead letter expires unless it is started, however often it had run before", inspector: true) {
+            trial in
+            let id = try await trial.submit { $0.expires = trial.now + .seconds(30) }
+            let retry = Settlement.Disposition.retry(after: .zero, failure: trial.failure(), countsAttempt: true)
+            try await trial.settle(trial.take(), retry)
+            try await trial.settle(trial.take(), .failed(trial.failure(attempt: 2)))
+            try await trial.advance(by: .seconds(100))
+            try check("the number", try await trial.inspector().retry([id]), is: 1)
+            try await trial.advance(by: .seconds(30))
+            try await trial.takeNothing()
+            guard trial.broker.results != nil else { return }
+            try check("the outcome", try await trial.outcome(of: id), is: .expired)
+        },
         Case("A deleted dead letter is gone, and its outcome stays", inspector: true) { trial in
             let ids = try await trial.bury(2)
             try check("the number", try await trial.inspector().delete([ids[0]]), is: 1)

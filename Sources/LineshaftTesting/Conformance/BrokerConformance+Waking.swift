@@ -56,6 +56,25 @@ extension BrokerConformance {
                 try await trial.settle(trial.take())
             }
         },
+        Case("A worker of whose claims at the same time one finds nothing is woken by the next job", .idleIsQuiet) {
+            trial in
+            let told = Told()
+            try await trial.broker.attach(told.port(WorkerID("worker-1")))
+            for round in 1...3 {
+                _ = try await trial.submit(count: 5)
+                let taken = try await withThrowingTaskGroup(of: [Delivery].self) { group in
+                    for _ in 0..<2 {
+                        group.addTask { try await trial.broker.claim(trial.request(5)).deliveries }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1 }
+                }
+                try check("the deliveries", taken.count, is: 5)
+                try await trial.submit()
+                try await told.wait(forWakes: round)
+                for delivery in taken { try await trial.settle(delivery) }
+                try await trial.settle(trial.take())
+            }
+        },
         Case("A worker that found less than it asked for is woken by the next job", .idleIsQuiet) { trial in
             let told = Told()
             try await trial.broker.attach(told.port(WorkerID("worker-1")))

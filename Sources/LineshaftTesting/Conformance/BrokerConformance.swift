@@ -54,6 +54,8 @@ public struct BrokerConformance: Sendable {
         public let needsInspector: Bool
         /// Whether the case needs the broker's own ``/Lineshaft/Broker/results``.
         public let needsResults: Bool
+        /// Whether the case needs the broker's ``/Lineshaft/Broker/steps``.
+        public let needsSteps: Bool
         /// Whether the case is about brokers without results of their own.
         public let needsNoResults: Bool
         private let body: @Sendable (BrokerTrial) async throws -> Void
@@ -64,6 +66,7 @@ public struct BrokerConformance: Sendable {
             needs capabilities: BrokerCapabilities = [],
             inspector: Bool = false,
             results: Bool = false,
+            steps: Bool = false,
             withoutResults: Bool = false,
             _ body: @escaping @Sendable (BrokerTrial) async throws -> Void
         ) {
@@ -72,6 +75,7 @@ public struct BrokerConformance: Sendable {
             self.capabilities = capabilities
             needsInspector = inspector
             needsResults = results
+            needsSteps = steps
             needsNoResults = withoutResults
             self.body = body
         }
@@ -83,6 +87,7 @@ public struct BrokerConformance: Sendable {
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities)
                 && (!needsInspector || broker.inspector != nil)
+                && (!needsSteps || broker.steps != nil)
                 && (!needsResults || broker.results != nil) && (!needsNoResults || broker.results == nil)
         }
 
@@ -111,5 +116,5 @@ public struct BrokerConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         accepting + ordering + uniqueness + room + claiming + leases + poison + cancelling + retrying + deadLetters
-        + inspecting + pausing + limits + time + wallClock + waking + outcomes + endings + closing
+        + inspecting + pausing + limits + time + wallClock + waking + outcomes + endings + steps + closing
 }

@@ -31,6 +31,11 @@ final class BrokerTrial: Sendable {
         throw ConformanceFailure("The broker has no result store.", file: file, line: line)
     }
 
+    func steps(file: String = #fileID, line: Int = #line) throws -> any StepStore {
+        if let steps = broker.steps { return steps }
+        throw ConformanceFailure("The broker keeps no steps.", file: file, line: line)
+    }
+
     func advance(by duration: Duration) async throws {
         try await fixture.advance(by: duration)
     }

@@ -82,6 +82,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case changeWorkflow
     /// A method of ``/Lineshaft/WorkflowStore`` that reads
     case readWorkflow
+    /// ``/Lineshaft/StepStore/steps(of:)``
+    case readSteps
+    /// ``/Lineshaft/StepStore/record(_:under:)``
+    case recordStep
     /// ``/Lineshaft/WorkerPort/wake()``, from the broker to a worker
     case wake
     /// ``/Lineshaft/WorkerPort/cancel(_:)``, from the broker to a worker

@@ -52,6 +52,11 @@ public final class FaultInjectingBroker: Broker {
         broker.inspector.map { FaultInjectingInspector($0, faults: faults) }
     }
 
+    /// The wrapped broker's store of steps, with faults; `nil` when it has none.
+    public var steps: (any StepStore)? {
+        broker.steps.map { FaultInjectingStepStore($0, faults: faults) }
+    }
+
     /// Accepts jobs, unless something goes wrong.
     ///
     /// - Parameter submissions: The jobs.

@@ -44,6 +44,9 @@ public final class RecordingBroker: Broker {
     /// The broker's own interval.
     public var idleInterval: Duration? { broker.idleInterval }
 
+    /// The wrapped broker's store of steps, which is not recorded.
+    public var steps: (any StepStore)? { broker.steps }
+
     /// Accepts jobs and records it.
     ///
     /// - Parameter submissions: The jobs.

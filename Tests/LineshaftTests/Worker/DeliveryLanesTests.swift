@@ -16,13 +16,26 @@ struct DeliveryLanesTests {
         return Delivery(envelope: envelope, lease: Lease(id: id, queue: queue, token: number), attempt: 1, delivery: 1)
     }
 
-    private func request(_ want: (limit: Int, shares: [ClaimRequest.Share])) -> ClaimRequest {
-        ClaimRequest(worker: WorkerID("w"), shares: want.shares, limit: want.limit, lease: .seconds(8), poisonLimit: 5)
+    /// Begins a claim.
+    private func begin(
+        _ lanes: inout DeliveryLanes,
+        _ want: (limit: Int, shares: [ClaimRequest.Share])
+    ) -> ClaimRequest {
+        let request = ClaimRequest(
+            worker: WorkerID("w"),
+            shares: want.shares,
+            limit: want.limit,
+            lease: .seconds(8),
+            poisonLimit: 5
+        )
+        lanes.begin(request)
+        return request
     }
 
     /// Claims as a broker with endless queues would answer, fair shares first.
     private func claimAll(_ lanes: inout DeliveryLanes, prefetch: Int = 0) throws -> [QueueName: Int] {
         let want = try need(lanes.want(prefetch: prefetch))
+        let request = begin(&lanes, want)
         var taken: [QueueName: Int] = [:]
         var left = want.limit
         for isFair in [true, false] {
@@ -36,7 +49,7 @@ struct DeliveryLanesTests {
         let deliveries = taken.sorted { $0.key < $1.key }.flatMap { pair in
             (0..<pair.value).map { delivery(pair.key, UInt64($0 + 1)) }
         }
-        lanes.add(Claim(deliveries: deliveries), for: request(want), at: .zero)
+        lanes.add(Claim(deliveries: deliveries), for: request, at: .zero)
         return taken
     }
 
@@ -72,42 +85,85 @@ struct DeliveryLanesTests {
     @Test
     func `A queue that gave less than asked for is not asked again until there is news`() throws {
         var lanes = DeliveryLanes(["a": 4], concurrency: nil)
-        let want = try need(lanes.want(prefetch: 0))
-        #expect(want.limit == 4 && want.shares == [.init(queue: "a", fair: 4, maximum: 4)])
-        lanes.add(Claim(deliveries: [delivery("a")]), for: request(want), at: .zero)
+        let request = begin(&lanes, try need(lanes.want(prefetch: 0)))
+        #expect(request.limit == 4 && request.shares == [.init(queue: "a", fair: 4, maximum: 4)])
+        lanes.add(Claim(deliveries: [delivery("a")]), for: request, at: .zero)
         #expect(!lanes.wantsMore(prefetch: 0))
         lanes.expectMore()
         #expect(lanes.wantsMore(prefetch: 0))
-        let second = try need(lanes.want(prefetch: 0))
+        let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
         #expect(second.limit == 3)
         // What is announced while a claim is under way may have come too late for it.
         lanes.expectMore()
-        lanes.add(Claim(), for: request(second), at: .zero)
+        lanes.add(Claim(), for: second, at: .zero)
         #expect(lanes.wantsMore(prefetch: 0))
     }
 
     @Test
     func `A queue that had no room when others were asked is asked once it has`() throws {
         var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
-        let first = try need(lanes.want(prefetch: 0))
-        lanes.add(Claim(deliveries: [delivery("a")]), for: request(first), at: .zero)
+        let first = begin(&lanes, try need(lanes.want(prefetch: 0)))
+        lanes.add(Claim(deliveries: [delivery("a")]), for: first, at: .zero)
         _ = try need(lanes.start())
         lanes.expectMore()
-        let second = try need(lanes.want(prefetch: 0))
+        let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
         #expect(second.shares.map(\.queue) == ["b"])
-        lanes.add(Claim(), for: request(second), at: .zero)
+        lanes.add(Claim(), for: second, at: .zero)
         #expect(!lanes.wantsMore(prefetch: 0))
         lanes.end("a")
         #expect(lanes.wantsMore(prefetch: 0))
     }
 
     @Test
+    func `A second claim asks for no more than a first one that is under way leaves`() throws {
+        var lanes = DeliveryLanes(["a": 6, "b": 4], concurrency: nil)
+        let first = ClaimRequest(
+            worker: WorkerID("w"),
+            shares: [.init(queue: "a", fair: 4, maximum: 4)],
+            limit: 4,
+            lease: .seconds(8),
+            poisonLimit: 5
+        )
+        lanes.begin(first)
+        #expect(lanes.wantsMore(prefetch: 0, atLeast: 6) && !lanes.wantsMore(prefetch: 0, atLeast: 7))
+        let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
+        #expect(second.limit == 6)
+        #expect(second.shares.reduce(into: [:]) { $0[$1.queue] = $1.maximum } == ["a": 2, "b": 4])
+        #expect(!lanes.wantsMore(prefetch: 0) && lanes.want(prefetch: 0) == nil)
+        lanes.abandon(first)
+        let third = try need(lanes.want(prefetch: 0))
+        #expect(third.limit == 4 && third.shares.map(\.queue) == ["a"])
+        lanes.add(Claim(deliveries: [delivery("b")]), for: second, at: .zero)
+        #expect(lanes.buffered == 1 && given(lanes.want(prefetch: 0))?.limit == 9)
+    }
+
+    @Test
+    func `Of claims that are under way, one that came too early for news asks again`() throws {
+        var lanes = DeliveryLanes(["a": 8], concurrency: nil)
+        let first = begin(&lanes, (4, [.init(queue: "a", fair: 4, maximum: 4)]))
+        lanes.expectMore()
+        let second = begin(&lanes, (4, [.init(queue: "a", fair: 4, maximum: 4)]))
+        lanes.add(Claim(), for: first, at: .zero)
+        #expect(lanes.wantsMore(prefetch: 0))
+        lanes.add(Claim(), for: second, at: .zero)
+        #expect(!lanes.wantsMore(prefetch: 0))
+    }
+
+    @Test
+    func `A busy worker's claims are divided`() throws {
+        var lanes = DeliveryLanes(["a": 96], concurrency: nil)
+        #expect(try need(lanes.want(prefetch: 96)).limit == 64)
+        lanes = DeliveryLanes(["a": 40], concurrency: nil)
+        #expect(try need(lanes.want(prefetch: 96)).limit == 136)
+    }
+
+    @Test
     func `Pausing gives back what was not started and asks for nothing more`() throws {
         var lanes = DeliveryLanes(["a": 2, "b": 1], concurrency: nil)
-        let want = try need(lanes.want(prefetch: 0))
+        let request = begin(&lanes, try need(lanes.want(prefetch: 0)))
         lanes.add(
             Claim(deliveries: [delivery("a", 1), delivery("a", 2), delivery("b", 3)]),
-            for: request(want),
+            for: request,
             at: .zero
         )
         _ = try need(lanes.start())
@@ -117,7 +173,8 @@ struct DeliveryLanesTests {
         lanes.expectMore()
         #expect(!lanes.wantsMore(prefetch: 0))
         // What a claim brings that was under way is found and given back.
-        lanes.add(Claim(deliveries: [delivery("a", 4)]), for: request(want), at: .zero)
+        lanes.begin(request)
+        lanes.add(Claim(deliveries: [delivery("a", 4)]), for: request, at: .zero)
         #expect(given(lanes.drainPaused()).map(\.delivery.lease.token) == [4])
         #expect(given(lanes.drainPaused()).isEmpty)
         #expect(given(lanes.setPaused(false, "a")).returned.isEmpty)
@@ -129,8 +186,8 @@ struct DeliveryLanesTests {
     @Test
     func `Fewer slots start nothing more, and more start at once`() throws {
         var lanes = DeliveryLanes(["a": 3], concurrency: nil)
-        let want = try need(lanes.want(prefetch: 2))
-        lanes.add(Claim(deliveries: (1...5).map { delivery("a", $0) }), for: request(want), at: .zero)
+        let request = begin(&lanes, try need(lanes.want(prefetch: 2)))
+        lanes.add(Claim(deliveries: (1...5).map { delivery("a", $0) }), for: request, at: .zero)
         for _ in 0..<3 { _ = try need(lanes.start()) }
         #expect(given(lanes.setConcurrency(1, of: "a")))
         lanes.end("a")
@@ -145,8 +202,8 @@ struct DeliveryLanesTests {
     @Test
     func `Jobs that wait can be taken out one by one`() throws {
         var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
-        let want = try need(lanes.want(prefetch: 3))
-        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
+        let request = begin(&lanes, try need(lanes.want(prefetch: 3)))
+        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request, at: .seconds(1))
         #expect(given(lanes.removeBuffered { $0.lease.token > 1 }).count == 2)
         #expect(lanes.buffered == 1)
     }
@@ -154,11 +211,12 @@ struct DeliveryLanesTests {
     @Test
     func `Only what waits behind its own queue is given back, and no more is claimed ahead of that queue`() throws {
         var lanes = DeliveryLanes(["a": 1, "b": 1], concurrency: nil)
-        let want = try need(lanes.want(prefetch: 3))
-        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request(want), at: .seconds(1))
+        let request = begin(&lanes, try need(lanes.want(prefetch: 3)))
+        lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request, at: .seconds(1))
         #expect(lanes.oldestBlockedClaim == nil)
         #expect(given(lanes.start())?.delivery.lease.token == 1)
-        lanes.add(Claim(deliveries: [delivery("b", 4)]), for: request(want), at: .seconds(2))
+        lanes.begin(request)
+        lanes.add(Claim(deliveries: [delivery("b", 4)]), for: request, at: .seconds(2))
         #expect(lanes.oldestBlockedClaim == .seconds(1))
         #expect(given(lanes.drainBlocked()).map(\.delivery.lease.token) == [2, 3])
         #expect(lanes.oldestBlockedClaim == nil && lanes.buffered == 1)

@@ -233,6 +233,48 @@ struct RunEndTests {
     }
 
     @Test
+    func `A migration that throws fails at once, before any attempt, and names the versions`() {
+        let bad = FailedMigration(type: "Import", versions: (payload: 1, type: 3), cause: Plain())
+        guard case .failed(let failure) = disposition(.threw(bad)) else {
+            Issue.record("A failed migration is tried again")
+            return
+        }
+        #expect(failure.code == .migrationFailed && failure.attempt == 0)
+        #expect(failure.message.contains("version 1") && failure.message.contains("version 3 of Import: plain"))
+        let old = UndecodablePayload(type: "Import", byteCount: 2, versions: (payload: 1, type: 2), cause: Plain())
+        guard case .failed(let other) = disposition(.threw(old)) else {
+            Issue.record("An old payload is tried again")
+            return
+        }
+        #expect(other.code == .undecodablePayload && other.message.contains("migrate(from:)"))
+    }
+
+    @Test
+    func `Mistakes with steps fail at once, by their kind`() {
+        let codes: [(StepError.Code, JobError.Code)] = [
+            (.outOfOrder, .stepMismatch), (.undecodableValue, .stepMismatch), (.duplicateName, .invalidStep),
+            (.limitExceeded, .invalidStep), (.unsupported, .invalidStep),
+        ]
+        for (code, expected) in codes {
+            let error = StepError(code: code, message: "Step “a” is wrong.")
+            guard case .failed(let failure) = disposition(.threw(error)) else {
+                Issue.record("It is tried again: \(code)")
+                continue
+            }
+            #expect(failure.code == expected && failure.message == "Step “a” is wrong." && failure.attempt == 1)
+            #expect(disposition(.threw(error), .requested) == .cancelled)
+            #expect(disposition(.threw(error), .shutdown) == .released)
+        }
+    }
+
+    @Test
+    func `A run whose step was refused has lost its lease, whatever else was meant to become of it`() {
+        for reason in Self.reasons {
+            #expect(disposition(.threw(StepError(code: .leaseLost, message: "")), reason) == nil)
+        }
+    }
+
+    @Test
     func `Stored messages are short`() {
         guard
             case .retry(_, let failure, _) = disposition(

@@ -26,7 +26,11 @@ struct WorkerLeakTests {
             configuration.clock = clock
             configuration.tracing = false
             let jobs = try await JobSystem(broker: broker, configuration: configuration)
-            let worker = Worker(jobs) { Handler(for: Nothing.self) { _, context in await context.report(progress: 1) } }
+            let worker = Worker(jobs) {
+                Handler(for: Nothing.self) { _, context in
+                    try await context.checkpoint("half") { await context.report(progress: 1) }
+                }
+            }
             forgottenWorker = worker
             forgottenSystem = jobs
             forgottenBroker = broker

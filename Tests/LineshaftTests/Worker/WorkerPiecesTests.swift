@@ -28,8 +28,8 @@ struct WorkerPiecesTests {
         var pace = Pace(prefetchLimit: 1_000_000)
         pace.recordRun(.zero)
         pace.recordExchange(.zero)
-        // A call that takes no time needs no more than a few jobs ahead; a long one all that are allowed.
-        #expect(pace.prefetch(concurrency: 1_000_000) == 64)
+        // A call that takes no time needs no more than some jobs ahead; a long one all that are allowed.
+        #expect(pace.prefetch(concurrency: 1_000_000) == 256)
         var far = Pace(prefetchLimit: 1_000_000)
         far.recordRun(.zero)
         far.recordExchange(.milliseconds(10))

@@ -50,12 +50,13 @@ struct LikenessTests {
         let pair = try Pair(seed: UInt64(seed))
         for step in 0..<400 {
             let what: String
-            switch pair.number(0...9) {
+            switch pair.number(0...10) {
             case 0...2: what = try await enqueue(pair)
             case 3...4: what = try await claim(pair)
             case 5...6: what = try await settle(pair)
             case 7: what = try await extend(pair)
             case 8: what = try await cancel(pair)
+            case 9: what = try await record(pair)
             default: what = try await advance(pair)
             }
             let counts = try await pair.memory.counts(of: pair.trial.queue)
@@ -146,6 +147,24 @@ struct LikenessTests {
             if pair.chance(50) { break }
         }
         return "extend"
+    }
+
+    private func record(_ pair: Pair) async throws -> String {
+        guard !pair.held.isEmpty else { return "no step" }
+        let held = pair.held[pair.number(0...pair.held.count - 1)]
+        let step = StepRecord(
+            number: pair.number(1...4),
+            place: pair.number(0...2),
+            name: "step \(pair.number(1...4))",
+            value: [UInt8(pair.number(0...255))]
+        )
+        let (keys, settings) = (pair.trial.keys, pair.trial.settings)
+        let expected = try await pair.memory.record(step, under: held.memory)
+        let call = RecordStepCall(step, under: held.redis.lease, keys: keys, settings: settings)
+        #expect(try pair.trial.call(call) == expected)
+        let known = try await pair.memory.steps(of: held.memory)
+        #expect(try pair.trial.call(StepsCall(of: held.redis.lease, keys: keys, settings: settings)) == known)
+        return "record \(step)"
     }
 
     private func cancel(_ pair: Pair) async throws -> String {

@@ -22,7 +22,9 @@ package struct JobRecord: Sendable {
         /// A handler may have been started.
         static let started = Flags(rawValue: 16)
         /// What the running job waits for has happened.
-        static let hastened = Flags(rawValue: 32)
+        static let hastened = Flags(rawValue: 64)
+        /// Steps are recorded.
+        static let steps = Flags(rawValue: 32)
     }
 
     static let placeholder = JobRecord(

@@ -63,7 +63,7 @@ extension QueueTable {
         let number = Int(records[slot].queue)
         if records[slot].flags.contains(.history) { histories[slot] = nil }
         records[slot].envelope = records[slot].envelope.resubmitted(at: moment.now)
-        records[slot].flags.remove(.history)
+        records[slot].flags.subtract([.history, .started])
         records[slot].deliveries = 0
         records[slot].failedAttempts = 0
         let details = records[slot].envelope.details

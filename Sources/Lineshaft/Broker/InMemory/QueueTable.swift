@@ -12,6 +12,8 @@ package struct QueueTable: Sendable {
     var records = Slab(placeholder: JobRecord.placeholder)
     var runs = Slab(placeholder: Run.placeholder)
     var histories: [UInt32: JobHistory] = [:]
+    /// The recorded steps of jobs that have any.
+    var steps: [UInt32: [StepRecord]] = [:]
     var index = SlotIndex()
     var queues: [JobQueue] = []
     private var queueNumbers: [QueueName: Int] = [:]
@@ -257,6 +259,7 @@ package struct QueueTable: Sendable {
     /// Drops a job that is in no line any more and whose end has been announced.
     mutating func forget(_ slot: UInt32) {
         if records[slot].flags.contains(.history) { histories[slot] = nil }
+        if records[slot].flags.contains(.steps) { steps[slot] = nil }
         index.remove(slot, hash: index.hash(records[slot].envelope.id))
         records.remove(slot)
         // Whatever a burst took is given back once all is done. The lines hold nothing but outdated entries then.

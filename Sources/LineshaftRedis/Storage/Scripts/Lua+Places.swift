@@ -78,10 +78,17 @@ extension Lua {
             end
             if band(byte(h, 2), 24) ~= 0 then call('ZREM', KEYS[6], 'e' .. id) end
         end
-        -- The state goes with the job. Where an outcome is kept it takes the envelope's place.
+        -- The state goes with the job, and so do its steps. Where an outcome is kept it takes the envelope's place.
         local function forget(id)
             if stored[#stored - 1] ~= id then removed[#removed + 1] = id end
-            call('HDEL', KEYS[11], 's' .. id)
+            if call('HDEL', KEYS[11], 's' .. id, 'T' .. id) == 2 then
+                local last = tonumber(call('HGET', KEYS[11], 't' .. id))
+                for first = 1, last, 1000 do
+                    local names = {'t' .. id}
+                    for i = first, math.min(first + 999, last) do names[#names + 1] = 't' .. id .. pack('>I4', i) end
+                    call('HDEL', KEYS[11], unpack(names))
+                end
+            end
         end
         local function forgetDead(id)
             local record = call('HGET', KEYS[11], 'o' .. id)

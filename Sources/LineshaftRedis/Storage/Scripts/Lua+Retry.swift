@@ -18,6 +18,8 @@ extension Lua {
                 call('ZREM', KEYS[9], id)
                 call('HDEL', KEYS[11], 's' .. id)
                 call('HDEL', KEYS[11], 'o' .. id)
+                -- What has steps has a state.
+                if call('HEXISTS', KEYS[11], 'T' .. id) == 1 then keep(id, 0, 0, 0, 0, 0, NOTOKEN, '') end
                 local f = fields(h, 1)
                 if f.key and f.window < 0 and call('HEXISTS', KEYS[11], 'u' .. f.key) == 0 then
                     call('HSET', KEYS[11], 'u' .. f.key, id .. NOTOKEN)

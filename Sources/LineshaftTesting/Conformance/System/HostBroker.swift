@@ -23,6 +23,8 @@ final class HostBroker: Broker {
         case workflow
         /// Recording outcomes that the broker does not record by itself.
         case record
+        case readSteps
+        case recordStep
     }
 
     private struct State {
@@ -61,6 +63,7 @@ final class HostBroker: Broker {
     var inspector: (any QueueInspector)? { broker.inspector }
     var results: (any ResultStore)? { broker.results.map { HostResultStore($0, way: self) } }
     var workflows: (any WorkflowStore)? { broker.workflows.map { HostWorkflowStore($0, way: self) } }
+    var steps: (any StepStore)? { broker.steps.map { HostStepStore(store: $0, way: self) } }
 
     /// Ends the host's life, as far as the broker can tell.
     ///
@@ -198,8 +201,24 @@ extension HostBroker.Call {
     /// Whether something is different afterwards for others.
     var isChange: Bool {
         switch self {
-        case .announce, .claim, .extend: false
-        case .settle, .enqueue, .cancel, .workflow, .record: true
+        case .announce, .claim, .extend, .readSteps: false
+        case .settle, .enqueue, .cancel, .workflow, .record, .recordStep: true
+        }
+    }
+}
+
+/// The steps of one host's jobs, on its way to the broker.
+private struct HostStepStore: StepStore {
+    let store: any StepStore
+    let way: HostBroker
+
+    func steps(of lease: Lease) async throws(BrokerError) -> [StepRecord]? {
+        try await way.perform(.readSteps) { () async throws(BrokerError) in try await store.steps(of: lease) }
+    }
+
+    func record(_ step: StepRecord, under lease: Lease) async throws(BrokerError) -> SettlementResult {
+        try await way.perform(.recordStep) { () async throws(BrokerError) in
+            try await store.record(step, under: lease)
         }
     }
 }

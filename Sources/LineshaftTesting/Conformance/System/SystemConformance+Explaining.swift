@@ -24,17 +24,21 @@ extension SystemConformance {
                 try check("the delayed one", try await client.explain(delayed.id), is: .delayed(until: due))
                 let snoozed = try await client.submit(Errand(word: "snooze"))
                 let failed = try await client.submit(Errand(), retry: .constant(.seconds(30)))
-                let parked = try await client.submit(LaterErrand())
+                let parked = try await client.submit(Immeasurable())
+                let newer = try await client.submit(LaterErrand())
                 try await trial.pass(.seconds(1))
                 let snooze = Explanation.snoozed(until: began + .seconds(60))
                 try check("the snoozed one", try await client.explain(snoozed.id), is: snooze)
-                let park = Explanation.parked(until: began + .seconds(30), name: Errand.name)
+                let time = began + .seconds(30)
+                let park = Explanation.parked(until: time, name: Immeasurable.name)
                 try check("the parked one", try await client.explain(parked.id), is: park)
+                let late = Explanation.parkedAsNewer(until: time, name: Errand.name, version: 2, known: 1)
+                try check("the newer one", try await client.explain(newer.id), is: late)
                 let explanation = try await client.explain(failed.id)
-                guard case .retrying(let time, 2, let failure?) = explanation else {
+                guard case .retrying(let next, 2, let failure?) = explanation else {
                     throw ConformanceFailure("The failed one is explained so: \(explanation)")
                 }
-                try check("the time", time, is: began + .seconds(30))
+                try check("the time", next, is: time)
                 try check("the failure", failure.message, is: "It did not work.")
             }
         },

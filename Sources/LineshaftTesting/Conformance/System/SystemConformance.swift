@@ -26,6 +26,8 @@ public struct SystemConformance: Sendable {
         public let promise: BrokerConformance.Promise
         /// What the broker must be able to do for the case to mean anything.
         public let capabilities: BrokerCapabilities
+        /// Whether the case needs the broker's ``/Lineshaft/Broker/steps``.
+        public let needsSteps: Bool
         /// Whether the case is about brokers that keep no outcomes themselves.
         public let isAboutStoresApart: Bool
         /// Whether the case is about workflows.
@@ -36,6 +38,7 @@ public struct SystemConformance: Sendable {
             _ name: String,
             _ promise: BrokerConformance.Promise = .contract,
             needs capabilities: BrokerCapabilities = [],
+            steps: Bool = false,
             apart: Bool = false,
             workflows: Bool = false,
             _ body: @escaping @Sendable (SystemTrial) async throws -> Void
@@ -43,6 +46,7 @@ public struct SystemConformance: Sendable {
             self.name = name
             self.promise = promise
             self.capabilities = capabilities
+            needsSteps = steps
             isAboutStoresApart = apart
             isAboutWorkflows = workflows
             self.body = body
@@ -56,7 +60,7 @@ public struct SystemConformance: Sendable {
         /// All cases need its inspector. A broker without a result store of its own gets the fixture's beside it.
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil
-                && (!isAboutStoresApart || broker.results == nil)
+                && (!needsSteps || broker.steps != nil) && (!isAboutStoresApart || broker.results == nil)
                 && (!isAboutWorkflows || broker.workflows != nil)
         }
 
@@ -90,6 +94,6 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + explaining + apart + workflows
+        + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving + workflows
         + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
 }

@@ -30,19 +30,28 @@ struct Network: Sendable {
         } catch {
             throw Skipped(description: "No network namespace can be made here: \(error)")
         }
-        household.undo { [self] in
+        undo(["ip", "netns", "del", space])
+        do {
+            // Some containers may make a namespace and no cable into it.
+            try household.run(["ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space])
+            undo(["ip", "link", "del", cable])
+            try household.run(["ip", "addr", "add", "\(host)/30", "dev", cable])
+            try household.run(["ip", "-n", space, "addr", "add", "\(net).\(base + 2)/30", "dev", "eth0"])
+            try household.run(["ip", "-n", space, "link", "set", "eth0", "up"])
+            try connect()
+        } catch {
+            throw Skipped(description: "No cable can be laid into a network namespace here: \(error)")
+        }
+    }
+
+    private func undo(_ command: [String]) {
+        household.undo { [household] in
             do {
-                try household.run(["ip", "link", "del", cable])
-                try household.run(["ip", "netns", "del", space])
+                try household.run(command)
             } catch {
-                Talk.error("The network namespace \(space) could not be removed: \(error)")
+                Talk.error("What was made for the scenario is still there: \(error)")
             }
         }
-        try household.run(["ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space])
-        try household.run(["ip", "addr", "add", "\(host)/30", "dev", cable])
-        try household.run(["ip", "-n", space, "addr", "add", "\(net).\(base + 2)/30", "dev", "eth0"])
-        try household.run(["ip", "-n", space, "link", "set", "eth0", "up"])
-        try connect()
     }
 
     /// What a command line begins with to be run in the namespace.
