@@ -39,6 +39,9 @@ public protocol Broker: Sendable {
     /// it ends by itself to those who claim (``Claim/ended``).
     var results: (any ResultStore)? { get }
 
+    /// Keeps workflows; `nil` when the broker cannot.
+    var workflows: (any WorkflowStore)? { get }
+
     /// Keeps the finished steps of jobs that have not ended; `nil` when the broker cannot.
     var steps: (any StepStore)? { get }
 
@@ -129,6 +132,17 @@ public protocol Broker: Sendable {
     /// - Throws: ``BrokerError``, with the code `unsupported` where the broker cannot find a job.
     func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult]
 
+    /// Makes a job ready that waits for its time. One that is running is made ready as soon as it is put off.
+    ///
+    /// Called when what a job waits for has happened. It saves time and is no promise: the job runs anyway when its time
+    /// comes.
+    ///
+    /// - Parameters:
+    ///   - id: The job; one that does not wait for its time, or is not known, is left alone.
+    ///   - queue: Its queue.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached.
+    func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError)
+
     /// Closes connections and fails whoever waits. Called once, when the ``JobSystem`` shuts down.
     func shutdown() async
 }
@@ -139,6 +153,12 @@ extension Broker {
 
     /// Nothing is lost on the way.
     public var idleInterval: Duration? { nil }
+
+    /// None.
+    public var workflows: (any WorkflowStore)? { nil }
+
+    /// Does nothing: the job runs when its time comes.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {}
 
     /// None: ``JobContext/checkpoint(_:as:_:)`` fails.
     public var steps: (any StepStore)? { nil }

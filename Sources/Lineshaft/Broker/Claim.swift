@@ -72,7 +72,7 @@ public struct Claim: Sendable {
     /// Jobs of the request's queues that the broker has ended by itself, and whose outcomes it cannot store.
     ///
     /// Whoever gets them stores them, then says so in a later request; until then they are given again, each after the
-    /// request's lease. Always empty from a broker with ``Broker/results``.
+    /// request's lease. From a broker with ``Broker/results`` there are only those of workflows, which must be told.
     public var ended: [Ending]
 
     /// Creates a claim.

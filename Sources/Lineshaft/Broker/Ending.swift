@@ -18,11 +18,14 @@ public struct Ending: Sendable, Hashable {
     ///
     /// A dead letter that was retried may end again, and then has an ending of another number.
     public let number: UInt64
+    /// The node that the job is of a workflow, which must be told; `nil` outside workflows.
+    public let workflow: WorkflowReference?
 
     /// Creates an ending.
-    public init(record: OutcomeRecord, queue: QueueName, number: UInt64) {
+    public init(record: OutcomeRecord, queue: QueueName, number: UInt64, workflow: WorkflowReference? = nil) {
         self.record = record
         self.queue = queue
         self.number = number
+        self.workflow = workflow
     }
 }

@@ -22,12 +22,17 @@ extension Envelope {
         }
     }
 
+    /// Whether the job is a node of a workflow.
+    package var isPartOfWorkflow: Bool { hasDetails && details.workflow != nil }
+
     /// The parts that most jobs leave out.
     public struct Details: Sendable, Hashable {
         /// What the job before this one in a workflow returned, encoded; `nil` outside workflows.
         public var input: [UInt8]?
         /// The job or workflow that this one belongs to.
         public var parent: JobID?
+        /// The node of a workflow that this job is; `nil` outside workflows.
+        public var workflow: WorkflowReference?
         /// When the job may run first.
         public var start: Timestamp?
         /// When a job that was not started ends as expired.

@@ -76,6 +76,7 @@ extension JobSystem {
         try require(.cancellation, to: "cancel the job \(id)", "cancellation")
         let job = storesResultsApart ? try await broker.inspector?.find(id) : nil
         let result = try await broker.cancel([id]).first ?? .notFound
+        if result == .cancelled || result == .requested { try await cancelExpansion(of: id) }
         if let job, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
         return result
     }

@@ -17,6 +17,24 @@ extension JobSystem {
     @discardableResult
     public func retry(_ ids: [JobID]) async throws -> Int {
         let inspector = try inspector
+        if broker.workflows == nil { return try await retryAlone(ids) }
+        var alone: [JobID] = []
+        var count = 0
+        for id in ids {
+            let job = try await inspector.find(id)
+            if let job, job.state == .dead, job.envelope.isPartOfWorkflow {
+                count += try await retry(partOf: job.envelope.details.workflow) ? 1 : 0
+            } else {
+                alone.append(id)
+            }
+        }
+        return count + (alone.isEmpty ? 0 : try await retryAlone(alone))
+    }
+
+    /// Makes dead letters ready again that are no part of a workflow.
+    private func retryAlone(_ ids: [JobID]) async throws -> Int {
+        let inspector = try inspector
+        for id in ids { try await restartExpansion(of: id) }
         guard storesResultsApart else { return try await inspector.retry(ids) }
         var queues: Set<QueueName> = []
         var dead: [JobID] = []
@@ -51,12 +69,30 @@ extension JobSystem {
     public func retryAll(in queue: QueueName) async throws -> Int {
         // All are found first, so that one which fails again at once is not retried for ever.
         var ids: [JobID] = []
-        for try await job in deadLetters(in: queue) { ids.append(job.id) }
         var count = 0
+        for try await job in deadLetters(in: queue) where !job.envelope.isPartOfWorkflow { ids.append(job.id) }
+        for try await job in deadLetters(in: queue) where job.envelope.isPartOfWorkflow {
+            if try await retry(partOf: job.envelope.details.workflow) { count += 1 }
+        }
         for start in stride(from: 0, to: ids.count, by: DeadLetters.pageSize) {
-            count += try await retry(Array(ids[start..<min(start + DeadLetters.pageSize, ids.count)]))
+            count += try await retryAlone(Array(ids[start..<min(start + DeadLetters.pageSize, ids.count)]))
         }
         return count
+    }
+
+    /// Restarts the workflow that a dead letter is a part of, which enqueues the job anew.
+    ///
+    /// - Returns: Whether the workflow had failed and goes on now.
+    private func retry(partOf workflow: WorkflowReference?) async throws -> Bool {
+        guard let workflow else { return false }
+        do {
+            try await restartWorkflow(workflow.id)
+            return true
+        } catch let error as ConfigurationError where error.code == .invalidState {
+            return false
+        } catch let error as JobError where error.code == .notFound {
+            return false
+        }
     }
 
     /// Deletes jobs that are not running: a waiting one ends as cancelled; a dead letter goes, and its outcome stays.

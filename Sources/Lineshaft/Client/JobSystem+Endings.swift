@@ -18,7 +18,7 @@ extension JobSystem {
     /// - Parameter queues: The queues.
     /// - Throws: ``BrokerError`` when broker or store cannot be reached; the broker then keeps what was not stored.
     func storeEndings(of queues: some Collection<QueueName>) async throws(BrokerError) {
-        guard storesResultsApart, !queues.isEmpty else { return }
+        guard storesResultsApart || broker.workflows != nil, !queues.isEmpty else { return }
         var recorded: [Ending] = []
         repeat {
             let request = ClaimRequest(
@@ -30,7 +30,8 @@ extension JobSystem {
                 recorded: recorded
             )
             let claim = try await broker.claim(request)
-            if !claim.ended.isEmpty { _ = try await results.record(claim.ended.map(\.record)) }
+            if !claim.ended.isEmpty, storesResultsApart { _ = try await results.record(claim.ended.map(\.record)) }
+            try await tellWorkflows(claim.ended)
             recorded = claim.ended
         } while !recorded.isEmpty
     }

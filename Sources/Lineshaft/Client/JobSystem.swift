@@ -31,6 +31,7 @@ public final class JobSystem: Sendable {
     package let capabilities: BrokerCapabilities
     package let random: RandomSource
     package let inbox: Inbox
+    package let workflowHeads = WorkflowHeads()
     package let submitMiddleware: [any SubmitMiddleware]
     /// Whether outcomes must be stored apart from settling, because the broker does not do it in the same step.
     package let storesResultsApart: Bool

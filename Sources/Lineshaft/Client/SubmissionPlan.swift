@@ -34,14 +34,27 @@ package struct SubmissionPlan: Sendable {
     {
         let options = J.options.overridden(by: callOptions)
         try Self.check(options, of: J.name)
+        // The type's policy is known to the worker too and need not travel.
+        self.init(name: J.name, version: J.version, options: options, retry: callOptions.retry, at: time)
+    }
+
+    /// Takes options that were merged and checked before.
+    ///
+    /// - Parameters:
+    ///   - name: The wire name.
+    ///   - version: The version of the parameters' layout.
+    ///   - options: How to submit.
+    ///   - retry: The retry policy that travels along.
+    ///   - time: The time of submission.
+    package init(name: JobName, version: Int, options: JobOptions, retry: RetryPolicy?, at time: Timestamp) {
         submitted = time
-        name = J.name
-        version = J.version
+        self.name = name
+        self.version = version
         queue = options.queue ?? .default
         priority = options.priority ?? .normal
         unique = options.unique
 
-        guard options.needsDetails || callOptions.retry != nil else {
+        guard options.needsDetails || retry != nil else {
             box = nil
             lapses = nil
             return
@@ -51,8 +64,7 @@ package struct SubmissionPlan: Sendable {
         details.expires = options.expires?.resolved(from: time)
         details.deadline = options.deadline?.resolved(from: time)
         details.timeout = options.timeout
-        // The type's policy is known to the worker too and need not travel.
-        details.retry = callOptions.retry
+        details.retry = retry
         details.retention = options.retention
         details.headers = options.headers
         details.acknowledgement = options.acknowledgement ?? .batched
@@ -79,6 +91,24 @@ package struct SubmissionPlan: Sendable {
             priority: priority,
             payload: payload,
             box: box
+        )
+    }
+
+    /// The draft of a node of a workflow.
+    package func draft(id: JobID, payload: [UInt8], workflow: WorkflowReference, retention: Duration?) -> JobDraft {
+        var details = box?.details ?? Envelope.Details()
+        details.parent = workflow.id
+        details.workflow = workflow
+        details.retention = retention
+        return JobDraft(
+            id: id,
+            name: name,
+            version: version,
+            submitted: submitted,
+            queue: queue,
+            priority: priority,
+            payload: payload,
+            box: Envelope.DetailsBox(details)
         )
     }
 

@@ -35,10 +35,12 @@ public struct AnyHandler: Sendable {
         let returnsNothing = J.Output.self == NoValue.self
         run = { context, codec in
             let envelope = context.scope.delivery.envelope
+            // What comes from elsewhere may be out of reach for a while, which is no fault of the job's.
+            let given = nothing == nil ? try await context.input() : nil
             let job = try J.decode(envelope.payload, version: envelope.version, codec: codec)
             let input: J.Input
             do {
-                input = try nothing ?? codec.decode(J.Input.self, from: envelope.details.input ?? [])
+                input = try nothing ?? (given ?? .value([])).decode(J.Input.self, codec)
             } catch {
                 throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
             }

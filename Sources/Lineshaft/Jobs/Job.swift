@@ -10,7 +10,7 @@
 /// Stored properties are the job's parameters; they must be `Codable`.
 ///
 /// Give every type a ``name`` that you are ready to keep: it is what queued jobs are found by.
-public protocol Job: Codable, Sendable {
+public protocol Job: Workflow, Codable {
     /// What the job takes from the one before it in a workflow, beside its own parameters. Nothing, unless you say so.
     associatedtype Input: Codable & Sendable = NoValue
     /// What the job's handler returns. Nothing, unless you say so.

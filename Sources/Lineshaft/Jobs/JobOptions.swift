@@ -9,7 +9,7 @@
 /// A job type carries its defaults; the call site overrides them one by one.
 ///
 /// Every value is optional, and `nil` means: what the next one down says (call site, then job type, then system).
-public struct JobOptions: Sendable {
+public struct JobOptions: Sendable, Hashable {
     /// The queue; ``QueueName/default`` when nobody says otherwise.
     public var queue: QueueName?
     /// How urgent the job is among those of its queue; ``JobPriority/normal`` by default.

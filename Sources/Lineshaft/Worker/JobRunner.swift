@@ -68,8 +68,13 @@ package struct JobRunner: Sendable {
     package func run(_ assignment: Assignment, task: Int = 0) async -> RunEnd {
         let delivery = assignment.delivery
         guard let entry = assignment.entry else { return .unknown }
-        if system.storesResultsApart && delivery.delivery > 1 {
+        if delivery.delivery > 1 && (system.storesResultsApart || delivery.envelope.isPartOfWorkflow) {
             do {
+                if let reference = delivery.envelope.details.workflow,
+                    let outcome = try await system.broker.workflows?.outcome(of: reference)
+                {
+                    return .alreadyOver(outcome)
+                }
                 let id = delivery.envelope.id
                 if let record = try await system.results.outcomes(of: [id])[id] { return .alreadyOver(record.outcome) }
             } catch {

@@ -62,6 +62,10 @@ extension RunEnd {
         using generator: inout some RandomNumberGenerator
     ) -> Settlement.Disposition {
         switch error {
+        case is AwaitingWorkflow:
+            return .snoozed(for: AwaitingWorkflow.patience)
+        case let over as WorkflowNotSucceeded:
+            return Settlement.Disposition(over.outcome)
         case let snooze as Snooze:
             if let failure = facts.tooManyDeliveries(snooze) { return .failed(failure) }
             return .snoozed(for: max(snooze.delay, .zero))

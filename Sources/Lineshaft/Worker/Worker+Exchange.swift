@@ -131,7 +131,10 @@ extension Worker {
     private func store(_ endings: [Ending]) async {
         let store = jobs.results
         do {
-            _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
+            if jobs.storesResultsApart {
+                _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
+            }
+            try await tellWorkflows(endings)
         } catch {
             logger.debug(
                 "Outcomes could not be stored; the broker gives them again",

@@ -12,8 +12,11 @@ extension Worker {
     /// - Returns: What is to be settled. A worker that had lost its lease may have stored another outcome, and the first
     ///   one stands.
     func recordOutcomes(_ items: [SettlementBox.Item]) async throws(BrokerError) -> [SettlementBox.Item] {
+        let hasMembers = items.contains { $0.delivery.envelope.isPartOfWorkflow }
+        guard jobs.storesResultsApart || hasMembers else { return items }
+        var items = try await dropLost(items)
+        if hasMembers { items = try await tellWorkflows(items) }
         guard jobs.storesResultsApart else { return items }
-        let items = try await dropLost(items)
         let now = jobs.clock.now
         let records = items.compactMap { item -> OutcomeRecord? in
             guard let outcome = item.settlement.disposition.outcome else { return nil }
@@ -69,7 +72,7 @@ extension Worker {
 
 extension SettlementBox.Item {
     /// The same delivery with another end.
-    fileprivate func settled(as disposition: Settlement.Disposition) -> SettlementBox.Item {
+    func settled(as disposition: Settlement.Disposition) -> SettlementBox.Item {
         SettlementBox.Item(
             settlement: Settlement(lease: settlement.lease, disposition: disposition),
             delivery: delivery,

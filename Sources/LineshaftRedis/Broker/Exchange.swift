@@ -17,6 +17,8 @@ struct ExchangeResult: Sendable {
     var hasMore = false
     /// The queues whose limits keep jobs back.
     var heldBack: [QueueName] = []
+    /// The queues that have endings for workflows.
+    var ending: [QueueName] = []
     /// How long until there is more to do, for all that is known.
     var nextDue: Duration?
 
@@ -26,6 +28,7 @@ struct ExchangeResult: Sendable {
         results.merge(other.results) { first, _ in first }
         hasMore = hasMore || other.hasMore
         heldBack += other.heldBack
+        ending += other.ending
     }
 }
 
@@ -55,6 +58,7 @@ final class Exchange: @unchecked Sendable {
         result.taken[turn.queue, default: 0] += answer.jobs.count
         result.asked[turn.queue, default: 0] += question.limit
         result.hasMore = result.hasMore || answer.hasMore
+        if answer.hasEndings { result.ending.append(turn.queue) }
         if answer.isHeldBack { result.heldBack.append(turn.queue) }
     }
 

@@ -42,6 +42,7 @@ extension RedisBroker {
         claiming request: ClaimRequest
     ) async throws(BrokerError) -> ([SettlementResult], Claim) {
         let batch = SettlementBatch(settlements)
+        if !request.recorded.isEmpty { try await forget(request.recorded) }
         while true {
             let result: ExchangeResult? = try await ask { broker, waiter in
                 if broker.isPrepared(for: request) {
@@ -51,7 +52,8 @@ extension RedisBroker {
                 }
             }
             if let result {
-                let claim = Claim(deliveries: result.deliveries, nextDue: result.nextDue, heldBack: result.heldBack)
+                var claim = Claim(deliveries: result.deliveries, nextDue: result.nextDue, heldBack: result.heldBack)
+                if !result.ending.isEmpty { claim.ended = await endings(for: request, of: result.ending) }
                 return (batch.results(result.results), claim)
             }
             try await prepare(request)

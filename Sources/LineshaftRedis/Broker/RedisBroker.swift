@@ -66,6 +66,9 @@ public actor RedisBroker: Broker {
     /// This broker itself.
     public nonisolated var results: (any ResultStore)? { self }
 
+    /// A store of this broker's own.
+    public nonisolated var workflows: (any WorkflowStore)? { RedisWorkflowStore(broker: self) }
+
     /// Creates a broker that is not connected.
     init(
         _ configuration: RedisConfiguration,

@@ -26,6 +26,12 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case check
     case schedules
     case fire
+    case flowCreate
+    case flowAppend
+    case flow
+    case flowRead
+    case flowEndings
+    case hasten
 
     /// What scripts take the time from.
     package enum Clock: Sendable, Hashable {
@@ -42,7 +48,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .server: Lua.serverClock
             case .key(let key): Lua.clock(key: key)
             }
-        let rest = [Lua.endings, Lua.places, Lua.groups, Lua.time]
+        let rest = [Lua.flowTelling, Lua.endings, Lua.places, Lua.groups, Lua.time]
         let parts: [String] =
             switch self {
             case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
@@ -51,6 +57,9 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .workers, .schedules: [time, own]
             case .fire: [Lua.fire(enqueue: StorageScript.enqueue.source(clock: clock))]
             case .check: [own]
+            case .flowCreate, .flowAppend: [Lua.names, own]
+            case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, own]
+            case .flowRead: [Lua.names, time, Lua.flowBase, own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }
         return parts.joined(separator: "\n") + "\n"
@@ -78,6 +87,12 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .check: Lua.check
         case .schedules: Lua.schedules
         case .fire: ""
+        case .flowCreate: Lua.flowCreate
+        case .flowAppend: Lua.flowAppend
+        case .flow: Lua.flow
+        case .flowRead: Lua.flowRead
+        case .flowEndings: Lua.flowEndings
+        case .hasten: Lua.hasten
         }
     }
 }

@@ -26,6 +26,8 @@ public struct BrokerConformance: Sendable {
         case atLeastOnce
         /// The first terminal outcome wins; a lost lease can do nothing.
         case oneOutcome
+        /// What follows a job in a workflow comes into being exactly once.
+        case oneCallback
         /// Cancellation reaches running jobs and is persisted.
         case cancellationReachesRunningJobs
         /// A bad job stops nobody and ends where a person finds it.

@@ -56,6 +56,8 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case extend
     /// ``/Lineshaft/Broker/cancel(_:)``
     case cancel
+    /// ``/Lineshaft/Broker/hasten(_:in:)``
+    case hasten
     /// Any method of ``/Lineshaft/QueueInspector``
     case inspect
     /// ``/Lineshaft/ResultStore/attach(_:)``
@@ -76,6 +78,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case reportProgress
     /// ``/Lineshaft/ResultStore/progress(of:)``
     case readProgress
+    /// A method of ``/Lineshaft/WorkflowStore`` that changes something
+    case changeWorkflow
+    /// A method of ``/Lineshaft/WorkflowStore`` that reads
+    case readWorkflow
     /// ``/Lineshaft/StepStore/steps(of:)``
     case readSteps
     /// ``/Lineshaft/StepStore/record(_:under:)``

@@ -42,6 +42,11 @@ public final class FaultInjectingBroker: Broker {
     /// The broker's own interval, or four seconds: faults may swallow what would wake a worker.
     public var idleInterval: Duration? { broker.idleInterval ?? .seconds(4) }
 
+    /// The wrapped broker's workflows, with faults; `nil` when it keeps none.
+    public var workflows: (any WorkflowStore)? {
+        broker.workflows.map { FaultInjectingWorkflowStore($0, faults: faults) }
+    }
+
     /// The wrapped broker's inspector, with faults; `nil` when it has none.
     public var inspector: (any QueueInspector)? {
         broker.inspector.map { FaultInjectingInspector($0, faults: faults) }
@@ -162,6 +167,16 @@ public final class FaultInjectingBroker: Broker {
     /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
     public func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult] {
         try await faults.call(.cancel) { () async throws(BrokerError) in try await broker.cancel(ids) }
+    }
+
+    /// Makes a job ready, unless something goes wrong.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped broker's or an injected one.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await faults.call(.hasten) { () async throws(BrokerError) in try await broker.hasten(id, in: queue) }
     }
 
     /// Does nothing: the wrapped broker is shared, and whoever made it shuts it down.

@@ -15,6 +15,8 @@ public final class RecordingBroker: Broker {
     public let inspector: (any QueueInspector)?
     /// The wrapped broker's store, recorded; `nil` when it has none.
     public let results: (any ResultStore)?
+    /// The wrapped broker's workflows.
+    public var workflows: (any WorkflowStore)? { broker.workflows }
     private let broker: any Broker
     private let recorder: HistoryRecorder
     private let process: String
@@ -179,6 +181,16 @@ public final class RecordingBroker: Broker {
             record(.cancelled(call: call, job: id, atOnce: result == .cancelled))
         }
         return results
+    }
+
+    /// Passes it on; it changes nothing that is recorded.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: What the wrapped broker throws.
+    public func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await broker.hasten(id, in: queue)
     }
 
     /// Shuts the wrapped broker down.

@@ -21,6 +21,8 @@ package struct JobRecord: Sendable {
         static let unique = Flags(rawValue: 8)
         /// A handler may have been started.
         static let started = Flags(rawValue: 16)
+        /// What the running job waits for has happened.
+        static let hastened = Flags(rawValue: 64)
         /// Steps are recorded.
         static let steps = Flags(rawValue: 32)
     }

@@ -133,6 +133,18 @@ extension MemoryBroker {
         return results
     }
 
+    /// Makes a job ready that waits for its time.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func hasten(_ id: JobID, in queue: QueueName) throws(BrokerError) {
+        let moment = try begin()
+        table.hasten(id, at: moment)
+        finish(moment)
+    }
+
     private func settle(_ settlements: [Settlement], at moment: Moment) -> [SettlementResult] {
         var results: [SettlementResult] = []
         results.reserveCapacity(settlements.count)
@@ -154,7 +166,9 @@ extension MemoryBroker {
     private func claim(_ request: ClaimRequest, at moment: Moment) -> Claim {
         var hungry: [QueueName] = []
         var claim = table.claim(request, at: moment, hungry: &hungry)
-        if !configuration.keepsResults { addEndings(to: &claim, request, at: moment) }
+        if !configuration.keepsResults || !unrecorded.isEmpty || !request.recorded.isEmpty {
+            addEndings(to: &claim, request, at: moment)
+        }
         let looks = claim.nextDue.map { moment.uptime(after: $0) } ?? .max
         // A worker that was woken for a queue, and did not take all that is there, leaves the rest to others.
         for queue in idle.update(request.worker, hungry: hungry, looks: looks) {

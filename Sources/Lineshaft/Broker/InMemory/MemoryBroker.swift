@@ -50,6 +50,7 @@ public actor MemoryBroker: Broker {
     var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
     var inboxes: [ClientID: Inbox] = [:]
     var shelf = ScheduleShelf()
+    private nonisolated let workflowStore: MemoryWorkflowStore
     private let room = RoomWaiters()
     /// Whether anybody has waited for room since ``room`` was last found empty.
     private var isRoomAwaited = false
@@ -68,6 +69,7 @@ public actor MemoryBroker: Broker {
         self.configuration = configuration
         table = QueueTable(maximumDeadLetters: max(configuration.maximumDeadLetters, 0))
         ledger = OutcomeLedger(defaultRetention: configuration.retention)
+        workflowStore = MemoryWorkflowStore(clock: clock)
     }
 
     /// This broker itself.
@@ -78,6 +80,9 @@ public actor MemoryBroker: Broker {
 
     /// The schedules that this broker keeps beside its jobs.
     public nonisolated var schedules: (any ScheduleStore)? { MemorySchedules(broker: self) }
+
+    /// A store of this broker's own.
+    public nonisolated var workflows: (any WorkflowStore)? { workflowStore }
 
     // MARK: Around every call
 
@@ -151,12 +156,10 @@ public actor MemoryBroker: Broker {
     ///   - request: Who claims just now, and so need not be told.
     func fileEndings(_ moment: Moment, _ mail: inout Mail, for request: ClaimRequest? = nil) {
         for end in table.endings {
-            if configuration.keepsResults {
-                ledger.record(end, at: moment)
+            if configuration.keepsResults { ledger.record(end, at: moment) } else { ledger.note(end, at: moment) }
+            guard let envelope = end.unreported, !configuration.keepsResults || envelope.isPartOfWorkflow else {
                 continue
             }
-            ledger.note(end, at: moment)
-            guard let envelope = end.unreported else { continue }
             unrecorded.add(ledger.outcomeRecord(of: end), of: envelope)
             if request?.shares.contains(where: { $0.queue == envelope.queue }) ?? false { continue }
             for worker in idle.wake(envelope.queue, count: 1) {

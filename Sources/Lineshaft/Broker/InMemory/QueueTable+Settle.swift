@@ -64,12 +64,27 @@ extension QueueTable {
             end(slot, .cancelled, attempts: Int(records[slot].failedAttempts), token: token, at: moment)
             return
         }
-        if let delay, delay > .zero {
+        let isHastened = records[slot].flags.contains(.hastened)
+        records[slot].flags.remove(.hastened)
+        if let delay, delay > .zero, !isHastened {
             schedule(slot, due: moment.now + delay, wait: wait)
         } else {
             makeReady(slot, inFront: delay == nil)
         }
         resumeWaiting(slot, at: moment)
+    }
+
+    /// Makes a job ready that waits for its time, or that is about to.
+    package mutating func hasten(_ id: JobID, at moment: Moment) {
+        guard let slot = slot(of: id) else { return }
+        switch records[slot].state {
+        case .scheduled:
+            stopWaiting(slot)
+            makeReady(slot)
+            resumeWaiting(slot, at: moment)
+        case .running: records[slot].flags.insert(.hastened)
+        case .ready, .dead, .ended: break
+        }
     }
 
     /// Extends a lease that is still held.

@@ -29,7 +29,12 @@ package struct UnrecordedEndings: Sendable {
     package mutating func add(_ record: OutcomeRecord, of envelope: Envelope) {
         remove(record.id)
         lastNumber += 1
-        let ending = Ending(record: record, queue: envelope.queue, number: lastNumber)
+        let ending = Ending(
+            record: record,
+            queue: envelope.queue,
+            number: lastNumber,
+            workflow: envelope.hasDetails ? envelope.details.workflow : nil
+        )
         entries[lastNumber] = Entry(ending: ending, envelope: envelope, time: 0)
         numbers[record.id] = lastNumber
         lines[envelope.queue, default: TimeLine()].insert(Self.place(lastNumber, 0))

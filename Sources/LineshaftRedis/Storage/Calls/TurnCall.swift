@@ -144,6 +144,7 @@ package struct TurnCall: StorageCall {
         let flags = try replies[1].integer(script)
         turn.hasMore = flags & 1 != 0
         turn.isHeldBack = flags & 2 != 0
+        turn.hasEndings = flags & 4 != 0
         turn.nextDue = due < 0 ? nil : .microseconds(due)
         turn.isIdle = try replies[4].integer(script) == 1
         turn.jobs.reserveCapacity((replies.count - 5) / 2)
@@ -190,6 +191,8 @@ package struct Turn: Sendable {
     package var hasMore = false
     /// Whether the queue's limits keep jobs back that the worker could have taken.
     package var isHeldBack = false
+    /// Whether the queue has ended jobs by itself that workflows are to be told of.
+    package var hasEndings = false
     /// How long until something falls due; `nil` when nothing is known to.
     ///
     /// Exact when fewer jobs came than were asked for,

@@ -42,7 +42,8 @@ package enum EnvelopeCodec: Sendable {
         static let retry: UInt64 = 8
         static let headers: UInt64 = 16
         static let immediate: UInt64 = 32
-        static let all: UInt64 = 63
+        static let workflow: UInt64 = 64
+        static let all: UInt64 = 127
     }
 
     /// Writes a job.
@@ -123,7 +124,14 @@ package enum EnvelopeCodec: Sendable {
         if details.retry != nil { parts |= Parts.retry }
         if !details.headers.isEmpty { parts |= Parts.headers }
         if details.acknowledgement == .immediate { parts |= Parts.immediate }
+        if details.workflow != nil { parts |= Parts.workflow }
         writer.writeCompact(parts)
+        if let workflow = details.workflow {
+            // In front and of fixed length, for scripts.
+            writer.write(workflow.id)
+            writer.write(UInt32(clamping: workflow.node))
+            writer.write(UInt32(clamping: workflow.generation))
+        }
         if let input = details.input { writer.writeCounted(input) }
         if let parent = details.parent { writer.write(parent) }
         if let timeout = details.timeout { writer.write(timeout) }
@@ -190,6 +198,12 @@ package enum EnvelopeCodec: Sendable {
     ) throws(StorageError) {
         let parts = try reader.readCompact()
         guard parts <= Parts.all else { throw reader.malformed("there are unknown parts") }
+        if parts & Parts.workflow != 0 {
+            let id = try reader.readID()
+            let node: UInt32 = try reader.read()
+            let generation: UInt32 = try reader.read()
+            details.workflow = WorkflowReference(id: id, node: Int(node), generation: Int(generation))
+        }
         if parts & Parts.input != 0 { details.input = try reader.readCounted() }
         if parts & Parts.parent != 0 { details.parent = try reader.readID() }
         if parts & Parts.timeout != 0 { details.timeout = try reader.readDuration() }

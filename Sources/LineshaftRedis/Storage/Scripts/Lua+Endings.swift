@@ -105,6 +105,7 @@ extension Lua {
                 if reply then post(reply, 'o', text) end
                 unwatch(id, text, reply)
             end
+            if token8 == NOTOKEN then tellWorkflow(id, h, kind, body) end
         end
         -- The outcome of a job as it is kept now, given what `jobs` holds under its identifier.
         local function outcome(id, value)

@@ -115,7 +115,7 @@ extension Lua {
         local function conclude()
             saveGroups()
             tellSooner()
-            if arrivals > 0 and band(flags, 1) == 0 then wake(arrivals) end
+            if arrivals > 0 and band(flags, 1) == 0 then wake(arrivals) elseif untold > 0 then wake(1) end
             offerRoom(leavings)
             flush()
             save()

@@ -23,10 +23,12 @@ extension Lua {
             if record and sub(record, 33, 40) == token8 then return 'a' end
             return 'r'
         end
-        local function again(id, h, p, token8, d, counts, delay, body, isCancelled)
+        local function again(id, h, p, token8, d, counts, delay, body, isCancelled, isHastened)
             local failed, deliveries, lost, started, _, _, failures = state(id, 1)
             if d == 5 then failed = failed + counts end
             if isCancelled then
+                -- The worker did not say so, and what it told of the job is not all of it.
+                tellWorkflow(id, held(id), 3, '')
                 finish(id, h, p, 3, failed, token8, '')
                 return forget(id)
             end
@@ -37,7 +39,7 @@ extension Lua {
             -- Why it waits: 1 retrying, 2 snoozed, 3 parked.
             local wait = d == 5 and 1 or d == 6 and 2 or d == 9 and 3 or 0
             keep(id, failed, deliveries, lost, started, wait, token8, failures)
-            if d ~= 7 and d ~= 8 and delay > 0 then
+            if d ~= 7 and d ~= 8 and delay > 0 and not isHastened then
                 schedule(id, level, math.min(now + delay, NEVER))
             else
                 makeReady(id, level, d == 7 or d == 8)
@@ -50,9 +52,10 @@ extension Lua {
             local h, p = how, 19
             if #how < 23 then h, p = held(id), 1 end
             if not h or p == 1 and byte(h) > 127 then return end
-            local isCancelled = band(groups[token8].jobs[id].flags, 1) ~= 0
+            local bits = groups[token8].jobs[id].flags
+            local isCancelled, isHastened = band(bits, 1) ~= 0, band(bits, 4) ~= 0
             stopRunning(groups[token8], id)
-            if d > 4 then return again(id, h, p, token8, d, counts, read('>I8', how, 11), body, isCancelled) end
+            if d > 4 then return again(id, h, p, token8, d, counts, read('>I8', how, 11), body, isCancelled, isHastened) end
             local failed, deliveries, lost, _, _, _, failures = state(id, 1)
             if d == 2 then
                 return bury(id, h, p, body, failed + counts, token8, deliveries, lost, token8, failures)
@@ -199,6 +202,8 @@ extension Lua {
             if isHungry and not more and band(flags, 1) == 0 and (slots > 0 or interval > 0) and readyCount() > 0 then
                 reply[2] = reply[2] + 2
             end
+            local telling = untilTelling()
+            if telling == 0 then reply[2] = reply[2] + 4 elseif telling then due = math.min(due, now + telling) end
             if due < NEVER then reply[3] = math.max(due - now, 0) end
         end
         -- What became ready and was not taken here is for others, and so is what a woken worker leaves, or a freed slot lets in.

@@ -17,6 +17,12 @@ final class HostBroker: Broker {
         case claim
         case settle
         case extend
+        case enqueue
+        case cancel
+        /// A change to a workflow.
+        case workflow
+        /// Recording outcomes that the broker does not record by itself.
+        case record
         case readSteps
         case recordStep
     }
@@ -29,6 +35,19 @@ final class HostBroker: Broker {
         var before: [Call: @Sendable () async throws(BrokerError) -> Void] = [:]
         var after: [Call: @Sendable () async throws(BrokerError) -> Void] = [:]
         var workers: Set<WorkerID> = []
+        /// How many calls have been made that change something, while they are counted.
+        var changes = 0
+        var death: Death?
+    }
+
+    /// The moment of a host's death.
+    struct Death: Sendable {
+        /// The number of the change, from 1.
+        let change: Int
+        /// Whether the change is made and only its answer lost.
+        let isAfter: Bool
+        /// Ends the host's life.
+        let die: @Sendable () async -> Void
     }
 
     let broker: any Broker
@@ -42,7 +61,8 @@ final class HostBroker: Broker {
     var announcementInterval: Duration? { broker.announcementInterval }
     var idleInterval: Duration? { broker.idleInterval }
     var inspector: (any QueueInspector)? { broker.inspector }
-    var results: (any ResultStore)? { broker.results }
+    var results: (any ResultStore)? { broker.results.map { HostResultStore($0, way: self) } }
+    var workflows: (any WorkflowStore)? { broker.workflows.map { HostWorkflowStore($0, way: self) } }
     var steps: (any StepStore)? { broker.steps.map { HostStepStore(store: $0, way: self) } }
     var schedules: (any ScheduleStore)? { broker.schedules }
 
@@ -77,32 +97,45 @@ final class HostBroker: Broker {
         state.withLock { $0.after[call] = body }
     }
 
-    private func checkConnection() throws(BrokerError) {
+    /// Counts changes from now on, and has the host die at one of them.
+    func die(at death: Death?) {
+        state.withLock { state in
+            state.changes = 0
+            state.death = death
+        }
+    }
+
+    /// How many changes have been counted.
+    var changes: Int { state.withLock { $0.changes } }
+
+    func checkConnection() throws(BrokerError) {
         if state.withLock({ $0.isCut }) { throw BrokerError(code: .closed, message: "This host is dead.") }
         // A broker may give up a call whose task is cancelled, so this one always does.
         if Task.isCancelled { throw BrokerError(code: .cancelled, message: "The calling task was cancelled.") }
     }
 
-    fileprivate func perform<Success: Sendable>(
+    func perform<Success: Sendable>(
         _ call: Call,
         _ body: () async throws(BrokerError) -> Success
     ) async throws(BrokerError) -> Success {
         try checkConnection()
-        let before = state.withLock { state in
+        let (before, death) = state.withLock { state in
             state.counts[call, default: 0] += 1
-            return state.before[call]
+            if call.isChange { state.changes += 1 }
+            return (state.before[call], call.isChange && state.death?.change == state.changes ? state.death : nil)
         }
         try await before?()
+        if let death, !death.isAfter { await death.die() }
         try checkConnection()
         let success = try await body()
+        if let death { await death.die() }
         try await state.withLock { $0.after[call] }?()
         if state.withLock({ $0.isCut }) { throw BrokerError(code: .closed, message: "This host is dead.") }
         return success
     }
 
     func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
-        try checkConnection()
-        return try await broker.enqueue(submissions)
+        try await perform(.enqueue) { () async throws(BrokerError) in try await broker.enqueue(submissions) }
     }
 
     func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
@@ -154,12 +187,25 @@ final class HostBroker: Broker {
     }
 
     func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult] {
-        try checkConnection()
-        return try await broker.cancel(ids)
+        try await perform(.cancel) { () async throws(BrokerError) in try await broker.cancel(ids) }
+    }
+
+    func hasten(_ id: JobID, in queue: QueueName) async throws(BrokerError) {
+        try await perform(.enqueue) { () async throws(BrokerError) in try await broker.hasten(id, in: queue) }
     }
 
     /// Does nothing: the broker is shared.
     func shutdown() async {}
+}
+
+extension HostBroker.Call {
+    /// Whether something is different afterwards for others.
+    var isChange: Bool {
+        switch self {
+        case .announce, .claim, .extend, .readSteps: false
+        case .settle, .enqueue, .cancel, .workflow, .record, .recordStep: true
+        }
+    }
 }
 
 /// The steps of one host's jobs, on its way to the broker.

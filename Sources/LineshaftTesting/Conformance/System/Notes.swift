@@ -14,6 +14,7 @@ final class Notes: Sendable {
         var running = 0
         var mostRunning = 0
         var gates: [String: TrialGate] = [:]
+        var runs: [String: [JobID]] = [:]
     }
 
     private let state = Mutex(State())
@@ -25,6 +26,17 @@ final class Notes: Sendable {
         state.withLock { $0.lines.append(line) }
     }
 
+    /// Notes what a job does, and under which identity.
+    func note(_ line: String, by id: JobID) {
+        state.withLock { state in
+            state.lines.append(line)
+            state.runs[line, default: []].append(id)
+        }
+    }
+
+    /// The runs of each job that noted its identity, by what it did.
+    var runs: [String: [JobID]] { state.withLock { $0.runs } }
+
     /// How many times something was noted.
     func count(of line: String) -> Int {
         lines.filter { $0 == line }.count
@@ -32,7 +44,10 @@ final class Notes: Sendable {
 
     /// Forgets what has been noted.
     func clear() {
-        state.withLock { $0.lines = [] }
+        state.withLock { state in
+            state.lines = []
+            state.runs = [:]
+        }
     }
 
     /// A gate that opens once; until then handlers wait before it.

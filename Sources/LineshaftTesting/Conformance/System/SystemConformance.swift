@@ -30,6 +30,8 @@ public struct SystemConformance: Sendable {
         public let needsSteps: Bool
         /// Whether the case is about brokers that keep no outcomes themselves.
         public let isAboutStoresApart: Bool
+        /// Whether the case is about workflows.
+        public let isAboutWorkflows: Bool
         private let body: @Sendable (SystemTrial) async throws -> Void
 
         init(
@@ -38,6 +40,7 @@ public struct SystemConformance: Sendable {
             needs capabilities: BrokerCapabilities = [],
             steps: Bool = false,
             apart: Bool = false,
+            workflows: Bool = false,
             _ body: @escaping @Sendable (SystemTrial) async throws -> Void
         ) {
             self.name = name
@@ -45,6 +48,7 @@ public struct SystemConformance: Sendable {
             self.capabilities = capabilities
             needsSteps = steps
             isAboutStoresApart = apart
+            isAboutWorkflows = workflows
             self.body = body
         }
 
@@ -57,6 +61,7 @@ public struct SystemConformance: Sendable {
         public func applies(to broker: some Broker) -> Bool {
             broker.capabilities.isSuperset(of: capabilities) && broker.inspector != nil
                 && (!needsSteps || broker.steps != nil) && (!isAboutStoresApart || broker.results == nil)
+                && (!isAboutWorkflows || broker.workflows != nil)
         }
 
         /// Makes a broker and sees whether workers and clients do with it what they must.
@@ -89,5 +94,6 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving
+        + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving + workflows
+        + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
 }

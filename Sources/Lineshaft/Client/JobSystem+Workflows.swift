@@ -1,0 +1,176 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension JobSystem {
+    /// Submits a workflow.
+    ///
+    /// When this returns, the broker keeps all of it, and it will be over in exactly one way, whatever dies meanwhile. When
+    /// it throws, or its process dies, the first jobs may have been run; submit it again with the same `id` to complete it.
+    ///
+    /// - Parameters:
+    ///   - workflow: The workflow.
+    ///   - id: The workflow's identity, for submissions that must be idempotent: a second one with the same identity is the
+    ///     first one. Made by the system if left out.
+    ///   - retention: How long the workflow and all its outputs are kept once it is over; the system's `resultRetention` if
+    ///     left out, and a minute at least.
+    /// - Returns: A handle to the workflow.
+    /// - Throws: ``ConfigurationError`` for options that make no sense; ``JobError`` when a job cannot be encoded;
+    ///   ``BrokerError`` when the broker did not accept it, with the code `unsupported` when it keeps no workflows.
+    @discardableResult
+    @_disfavoredOverload
+    public func submit<W: Workflow>(
+        _ workflow: W,
+        id: JobID? = nil,
+        retention: Duration? = nil
+    ) async throws -> WorkflowHandle<W.Output> where W.Input == NoValue {
+        try await submit(workflow, id: id, retention: retention, replyTo: inbox.client, parent: nil)
+    }
+
+    /// Submits a workflow, on behalf of a job or of nobody.
+    func submit<W: Workflow>(
+        _ workflow: W,
+        id: JobID?,
+        retention: Duration?,
+        replyTo: ClientID?,
+        parent: WorkflowParent?
+    ) async throws -> WorkflowHandle<W.Output> where W.Input == NoValue {
+        let store = try workflowStore
+        let now = clock.now
+        let own = id ?? random.withGenerator { JobID(at: now, using: &$0) }
+        var builder = WorkflowBuilder(codec: configuration.codec, time: now)
+        let output = try workflow.plan(into: &builder, after: .start)
+        let plan = builder.plan(
+            id: own,
+            output: output,
+            replyTo: replyTo,
+            retention: retention ?? configuration.resultRetention,
+            parent: parent
+        )
+        try checkAbilities(for: plan.head)
+        let claim = inbox.claim(own)
+        if try await store.create(plan.head) { try await launch(plan, in: store) }
+        return WorkflowHandle(system: self, claim: claim)
+    }
+
+    /// A handle to a workflow that was submitted elsewhere, or earlier.
+    ///
+    /// Nothing is asked yet: that there is no such workflow shows when the handle is used.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - output: What it returns.
+    /// - Returns: A handle.
+    public func workflow<Output: Codable & Sendable>(
+        for id: JobID,
+        returning output: Output.Type = NoValue.self
+    ) -> WorkflowHandle<Output> {
+        WorkflowHandle(system: self, claim: inbox.claim(id))
+    }
+
+    /// Stores a plan, and begins what waits for nothing, some thousand nodes at a time.
+    private func launch(_ plan: WorkflowPlan, in store: any WorkflowStore) async throws(BrokerError) {
+        let id = plan.head.id
+        for start in stride(from: 0, to: plan.nodes.count, by: store.batchLimit) {
+            let end = min(start + store.batchLimit, plan.nodes.count)
+            try await store.append(plan.nodes[start..<end], at: start, to: id)
+        }
+        let told = Set(plan.head.regions.flatMap(\.callbacks))
+        let roots = plan.nodes.indices.filter { plan.nodes[$0].join.count == 0 && !told.contains($0) }
+        for start in stride(from: 0, to: roots.count, by: store.batchLimit) {
+            let page = Array(roots[start..<min(start + store.batchLimit, roots.count)])
+            let step = try await store.begin(page, of: id)
+            try await enqueue(step.starts.map { ($0, plan.nodes[$0.node]) }, of: plan.head)
+        }
+        try await perform(try await store.launch(id), of: id)
+    }
+
+    /// Refuses workflows whose jobs need what the broker does not declare.
+    private func checkAbilities(for head: WorkflowHead) throws(BrokerError) {
+        for template in head.templates {
+            let job = "the job “\(template.name)”"
+            if template.options.start != nil { try require(.delays, to: "delay \(job)", "delays") }
+            if template.options.priority ?? .normal != .normal {
+                try require(.priorities, to: "give \(job) a priority", "priorities")
+            }
+        }
+    }
+
+    // MARK: What handles do
+
+    /// Asks for a workflow's outcome to be delivered to the inbox.
+    func watchWorkflow(_ id: JobID) async throws {
+        let summary = try await workflowStore.summary(of: id)
+        if summary == nil || summary?.end != nil {
+            if let record = try await results.outcomes(of: [id])[id] { return inbox.deliver([.finished(record)]) }
+            if summary == nil { throw workflowNotFound(id) }
+        }
+        inbox.noteWatched(id)
+        if let record = try await results.watch([id], for: inbox.client)[id] { inbox.deliver([.finished(record)]) }
+    }
+
+    func workflowStatus(of id: JobID) async throws -> WorkflowStatus {
+        guard let summary = try await workflowStore.summary(of: id) else { throw workflowNotFound(id) }
+        let phase: WorkflowStatus.Phase
+        switch summary.end {
+        case nil: phase = summary.isStopping ? .stopping : .running
+        case .succeeded: phase = .succeeded
+        case .cancelled: phase = .cancelled
+        case .failed:
+            guard let failure = try await failure(of: id) else { throw workflowNotFound(id) }
+            phase = .failed(failure)
+        }
+        return WorkflowStatus(
+            phase: phase,
+            completed: summary.completed,
+            total: summary.total,
+            restarts: summary.restarts
+        )
+    }
+
+    func cancelWorkflow(_ id: JobID) async throws -> Bool {
+        guard let step = try await workflowStore.cancel(id) else { throw workflowNotFound(id) }
+        try await perform(step, of: id)
+        return step.end == nil || !step.cancels.isEmpty
+    }
+
+    func restartWorkflow(_ id: JobID) async throws {
+        let store = try workflowStore
+        guard let summary = try await store.summary(of: id) else { throw workflowNotFound(id) }
+        // In this order: were the outcome withdrawn after the jobs had begun, it could be the next one. Should the process
+        // die in between, the store still knows how the workflow ended.
+        try await results.withdraw([id])
+        guard let step = try await store.restart(id) else {
+            if summary.end == nil, summary.restarts > 0 { return }
+            throw ConfigurationError(
+                code: .invalidState,
+                message:
+                    "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is still running."
+            )
+        }
+        try await deleteDeadLetters(of: step.starts, id)
+        try await perform(step, of: id)
+    }
+
+    /// Deletes the dead letters of jobs that are begun anew under another identity.
+    private func deleteDeadLetters(of starts: [WorkflowStep.Start], _ id: JobID) async throws(BrokerError) {
+        guard let inspector = broker.inspector else { return }
+        let ids = starts.flatMap { start in
+            (0..<start.generation).suffix(4).map { WorkflowReference(id: id, node: start.node, generation: $0).job }
+        }
+        for first in stride(from: 0, to: ids.count, by: 500) {
+            _ = try await inspector.delete(Array(ids[first..<min(first + 500, ids.count)]))
+        }
+    }
+
+    func workflowNotFound(_ id: JobID) -> JobError {
+        JobError(
+            code: .notFound,
+            message: "There is no workflow \(id), or it is no longer kept. Workflows are kept for "
+                + "\(configuration.resultRetention) after their end unless they are submitted with another `retention`.",
+            id: id
+        )
+    }
+}

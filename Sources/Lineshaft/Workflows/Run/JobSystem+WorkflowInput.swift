@@ -1,0 +1,170 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Logging
+
+extension JobSystem {
+    /// What a job takes: from the store when it is part of a workflow, else what travels with it.
+    ///
+    /// - Parameter envelope: The job.
+    /// - Returns: What it takes.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, or no longer has what the job takes.
+    package func input(of envelope: Envelope) async throws(BrokerError) -> WorkflowInput {
+        guard envelope.hasDetails else { return .value([]) }
+        let details = envelope.details
+        guard let reference = details.workflow else { return .value(details.input ?? []) }
+        let store = try workflowStore
+        guard case .job(_, _, let input) = try await store.nodes([reference.node], of: reference.id).first?.kind else {
+            throw WorkflowMissing.error(reference.id)
+        }
+        switch input {
+        case .value(let part): return try await read([part], of: reference.id, from: store).first ?? .value([])
+        case .failure(let region):
+            guard let failure = try await failures(of: [region], of: reference.id).first ?? nil else {
+                throw WorkflowMissing.error(reference.id)
+            }
+            return .failure(failure)
+        }
+    }
+
+    /// Reads what is handed on, some thousand outputs at a time.
+    ///
+    /// - Parameters:
+    ///   - parts: What is wanted.
+    ///   - id: The workflow.
+    ///   - store: Where it is kept.
+    /// - Returns: The outputs, in the order and the shape of the parts.
+    /// - Throws: ``BrokerError``.
+    package func read(
+        _ parts: [WorkflowNode.Part],
+        of id: JobID,
+        from store: any WorkflowStore
+    ) async throws(BrokerError) -> [WorkflowInput] {
+        var read: [WorkflowInput] = []
+        read.reserveCapacity(parts.count)
+        for start in stride(from: 0, to: parts.count, by: store.batchLimit) {
+            let page = parts[start..<min(start + store.batchLimit, parts.count)]
+            let jobs = page.compactMap { part in if case .output(let node) = part { node } else { nil } }
+            let gathers = page.compactMap { part in if case .gathered(let node) = part { node } else { nil } }
+            var outcomes = jobs.isEmpty ? [] : try await store.outcomes(of: jobs, of: id)[...]
+            var nodes = gathers.isEmpty ? [] : try await store.nodes(gathers, of: id)[...]
+            for part in page {
+                switch part {
+                case .nothing: read.append(.value([]))
+                case .output:
+                    guard let outcome = outcomes.popFirst() else { throw WorkflowMissing.error(id) }
+                    // Of a member that did not succeed, the group that collects it says so.
+                    if case .succeeded(let output) = outcome {
+                        read.append(.value(output))
+                    } else {
+                        read.append(.value([]))
+                    }
+                case .gathered:
+                    guard let node = nodes.popFirst() else { throw WorkflowMissing.error(id) }
+                    read.append(try await self.read(node, of: id, from: store))
+                }
+            }
+        }
+        return read
+    }
+
+    private func read(
+        _ node: WorkflowNode,
+        of id: JobID,
+        from store: any WorkflowStore
+    ) async throws(BrokerError) -> WorkflowInput {
+        switch node.kind {
+        case .job: throw WorkflowMissing.error(id)
+        case .gather(let parts): return .list(try await read(parts, of: id, from: store))
+        case .collect(let parts, let regions):
+            let failures = try await failures(of: regions, of: id)
+            // Nothing is read of members that failed: there may be nothing.
+            let wanted = zip(parts, failures).map { part, failure in failure == nil ? part : .nothing }
+            let values = try await read(wanted, of: id, from: store)
+            return .list(
+                zip(values, failures).map { value, failure in
+                    .result(failure.map(Result.failure) ?? .success(value))
+                }
+            )
+        }
+    }
+
+    /// Why parts of a workflow failed.
+    private func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowFailure?] {
+        let store = try workflowStore
+        var failures: [WorkflowFailure?] = []
+        failures.reserveCapacity(regions.count)
+        for start in stride(from: 0, to: regions.count, by: store.batchLimit) {
+            let page = Array(regions[start..<min(start + store.batchLimit, regions.count)])
+            let failed = try await store.failures(of: page, of: id)
+            let nodes = failed.compactMap(\.self)
+            var described = nodes.isEmpty ? [] : try await describe(nodes, of: id)[...]
+            for node in failed { failures.append(node == nil ? nil : described.popFirst()) }
+        }
+        return failures
+    }
+
+    /// Why a workflow failed; `nil` when it has not.
+    package func failure(of id: JobID) async throws(BrokerError) -> WorkflowFailure? {
+        try await failures(of: [0], of: id).first ?? nil
+    }
+
+    /// How nodes failed, with the names of their jobs.
+    package func describe(_ starts: [WorkflowStep.Start], of id: JobID) async throws(BrokerError) -> [WorkflowFailure] {
+        let store = try workflowStore
+        guard let head = try await workflowHead(of: id) else { throw WorkflowMissing.error(id) }
+        let nodes = try await store.nodes(starts.map(\.node), of: id)
+        let outcomes = try await store.outcomes(of: starts.map(\.node), of: id)
+        guard nodes.count == starts.count, outcomes.count == starts.count else { throw WorkflowMissing.error(id) }
+        return zip(starts, zip(nodes, outcomes)).map { start, known in
+            let reference = WorkflowReference(id: id, node: start.node, generation: start.generation)
+            var name: JobName = "?"
+            if case .job(let template, _, _) = known.0.kind { name = head.templates[template].name }
+            return WorkflowFailure(
+                workflow: id,
+                job: reference.job,
+                name: name,
+                failure: JobFailure(known.1 ?? .cancelled, at: clock.now)
+            )
+        }
+    }
+}
+
+extension JobFailure {
+    /// The failure that an outcome other than success is for those who waited for the job.
+    fileprivate init(_ outcome: Outcome, at time: Timestamp) {
+        switch outcome {
+        case .failed(let failure): self = failure
+        case .expired:
+            self.init(
+                code: .expired,
+                message: "It was not started before its expiry.",
+                type: "",
+                attempt: 0,
+                time: time
+            )
+        case .cancelled, .succeeded:
+            self.init(code: .cancelled, message: "It was cancelled.", type: "", attempt: 0, time: time)
+        }
+    }
+}
+
+extension JobContext {
+    /// What the job takes.
+    ///
+    /// - Returns: What it takes.
+    /// - Throws: ``Snooze`` when that cannot be read for now.
+    package func input() async throws -> WorkflowInput {
+        do {
+            return try await scope.system.input(of: scope.delivery.envelope)
+        } catch  where error.code == .rejected {
+            throw error
+        } catch {
+            logger.debug("What the job takes cannot be read; it is put off", metadata: ["error": "\(error)"])
+            throw Snooze(delay: .seconds(1))
+        }
+    }
+}

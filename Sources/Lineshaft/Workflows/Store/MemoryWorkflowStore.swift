@@ -1,0 +1,286 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Keeps workflows in memory; they live and die with their process.
+public actor MemoryWorkflowStore: WorkflowStore {
+    private struct Entry {
+        var state: WorkflowState
+        /// The uptime until which it is kept; `nil` while it must not be dropped.
+        var expiry: Duration?
+        /// How long it is kept once whoever waits for its end can know of it; `nil` until then.
+        var released: Duration?
+    }
+
+    /// The most nodes or ends of one call: 1,000.
+    public nonisolated let batchLimit = 1_000
+
+    /// How long a workflow is kept that is never launched.
+    private static let launchLimit = Duration.seconds(24 * 3600)
+
+    /// How long a workflow is kept at least, for those who tell once more of what it knows.
+    private static let shortestRetention = Duration.seconds(60)
+
+    private let clock: any QueueClock
+    private var entries: [JobID: Entry] = [:]
+    /// When to look for those that have outlived their time.
+    private var nextSweep: Duration?
+
+    /// Creates an empty store.
+    ///
+    /// - Parameter clock: What it takes the time from.
+    public init(clock: any QueueClock = SystemClock()) {
+        self.clock = clock
+    }
+
+    /// How many workflows are held.
+    package var count: Int { entries.count }
+
+    /// Begins to store a workflow.
+    ///
+    /// - Parameter head: The workflow.
+    /// - Returns: Whether it is to be filled and launched.
+    /// - Throws: ``BrokerError`` with the code `rejected` when one of another shape is being filled under this identity.
+    public func create(_ head: WorkflowHead) throws(BrokerError) -> Bool {
+        sweep()
+        if let entry = entries[head.id] {
+            guard entry.state.phase == .launching else { return false }
+            if entry.state.head.shape != head.shape { throw WorkflowMissing.otherShape(head.id) }
+            return true
+        }
+        entries[head.id] = Entry(state: WorkflowState(head))
+        keep(head.id, until: clock.uptime + Self.launchLimit)
+        return true
+    }
+
+    /// Adds nodes to a workflow that has not been launched.
+    ///
+    /// - Parameters:
+    ///   - nodes: The nodes.
+    ///   - index: The index of the first of them.
+    ///   - id: The workflow.
+    public func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) {
+        entries[id]?.state.append(nodes, at: index)
+    }
+
+    /// Begins nodes that wait for nothing.
+    ///
+    /// - Parameters:
+    ///   - nodes: The nodes.
+    ///   - id: The workflow.
+    /// - Returns: What is to be done.
+    /// - Throws: ``BrokerError`` with the code `rejected` when there is no such workflow.
+    public func begin(_ nodes: [Int], of id: JobID) throws(BrokerError) -> WorkflowStep {
+        guard let step = change(id, { $0.begin(nodes) }) else { throw WorkflowMissing.error(id) }
+        return step
+    }
+
+    /// Says that all that waits for nothing has been enqueued.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done.
+    /// - Throws: ``BrokerError`` with the code `rejected` when there is no such workflow.
+    public func launch(_ id: JobID) throws(BrokerError) -> WorkflowStep {
+        guard let step = change(id, { $0.launch() }) else { throw WorkflowMissing.error(id) }
+        return step
+    }
+
+    /// Records how jobs ended.
+    ///
+    /// - Parameters:
+    ///   - ends: The ends.
+    ///   - id: The workflow.
+    /// - Returns: For each, the end that counts, and what is to be done.
+    public func end(_ ends: [WorkflowNodeEnd], of id: JobID) -> [WorkflowAnswer]? {
+        change(id) { state in
+            ends.map { state.end($0.reference.node, generation: $0.reference.generation, $0.outcome) }
+        }
+    }
+
+    /// Says that whoever waits for a workflow that is over can know of it.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - retention: How long it is kept.
+    public func release(_ id: JobID, retention: Duration) {
+        guard case .over = entries[id]?.state.phase else { return }
+        entries[id]?.released = max(retention, Self.shortestRetention)
+        entries[id]?.expiry = nil
+        keepReleased(id)
+    }
+
+    /// Notes that a job of a workflow has turned out to be a workflow itself.
+    ///
+    /// - Parameter id: The workflow that the job is a part of.
+    public func noteExpansion(in id: JobID) {
+        _ = change(id) { $0.hasExpansions = true }
+    }
+
+    /// Reads a workflow's head.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: Its head, if it is there.
+    public func head(of id: JobID) -> WorkflowHead? { state(of: id)?.head }
+
+    /// Reads nodes.
+    ///
+    /// - Parameters:
+    ///   - nodes: Their indices.
+    ///   - id: The workflow.
+    /// - Returns: The nodes.
+    public func nodes(_ nodes: [Int], of id: JobID) -> [WorkflowNode] {
+        guard let state = state(of: id) else { return [] }
+        return nodes.map { state.nodes[$0] }
+    }
+
+    /// Reads how nodes ended.
+    ///
+    /// - Parameters:
+    ///   - nodes: Their indices.
+    ///   - id: The workflow.
+    /// - Returns: The outcomes.
+    public func outcomes(of nodes: [Int], of id: JobID) -> [Outcome?] {
+        guard let state = state(of: id) else { return [] }
+        return nodes.map { state.outcome(of: $0) }
+    }
+
+    /// Reads how a node ended, as a job sees it that was begun in a generation.
+    ///
+    /// - Parameter reference: The job.
+    /// - Returns: The outcome, if there is one.
+    public func outcome(of reference: WorkflowReference) -> Outcome? {
+        guard let state = state(of: reference.id) else { return .cancelled }
+        return state.outcome(of: reference.node, generation: reference.generation)
+    }
+
+    /// Reads by which nodes' failures parts of a workflow have been stopped.
+    ///
+    /// - Parameters:
+    ///   - regions: The parts.
+    ///   - id: The workflow.
+    /// - Returns: The nodes.
+    public func failures(of regions: [Int], of id: JobID) -> [WorkflowStep.Start?] {
+        guard let state = state(of: id) else { return [] }
+        return regions.map { region in
+            state.failure(of: region).map { .init(node: $0, generation: state.generation(of: $0)) }
+        }
+    }
+
+    /// Reads which jobs of a part of a workflow have been begun and have not ended.
+    ///
+    /// - Parameters:
+    ///   - range: The nodes of the part.
+    ///   - id: The workflow.
+    /// - Returns: The first of them.
+    public func openNodes(in range: Range<Int>, of id: JobID) -> [WorkflowStep.Start] {
+        guard let state = state(of: id) else { return [] }
+        return state.openNodes(in: range, limit: batchLimit).map {
+            .init(node: $0, generation: state.generation(of: $0))
+        }
+    }
+
+    /// Stops a workflow.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done.
+    public func cancel(_ id: JobID) -> WorkflowStep? { change(id) { $0.cancel() } }
+
+    /// Begins again what failed or was cancelled in a workflow that is over.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done.
+    public func restart(_ id: JobID) -> WorkflowStep? { change(id) { $0.restart() } ?? nil }
+
+    /// Reads how far a workflow has come.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: Its summary, if it is there.
+    public func summary(of id: JobID) -> WorkflowSummary? { state(of: id)?.summary }
+
+    // MARK: Keeping
+
+    private func state(of id: JobID) -> WorkflowState? {
+        guard let entry = entries[id], entry.expiry.map({ clock.uptime < $0 }) ?? true else { return nil }
+        return entry.state
+    }
+
+    private func change<Value>(_ id: JobID, _ body: (inout WorkflowState) -> Value) -> Value? {
+        sweep()
+        // Taken out while it changes, so that it is changed in place.
+        guard var entry = entries.removeValue(forKey: id) else { return nil }
+        let value = body(&entry.state)
+        if entry.state.phase == .running {
+            entry.released = nil
+            entry.expiry = nil
+        }
+        entries[id] = entry
+        keepReleased(id)
+        return value
+    }
+
+    /// Lets a workflow's retention begin, once nothing of it is under way and its end is known.
+    private func keepReleased(_ id: JobID) {
+        guard let entry = entries[id], let retention = entry.released, entry.expiry == nil, entry.state.open == 0 else {
+            return
+        }
+        keep(id, until: clock.uptime + retention)
+    }
+
+    private func keep(_ id: JobID, until expiry: Duration) {
+        entries[id]?.expiry = expiry
+        nextSweep = min(nextSweep ?? expiry, expiry)
+    }
+
+    /// Drops what has outlived its time.
+    private func sweep() {
+        let uptime = clock.uptime
+        guard let nextSweep, nextSweep <= uptime else { return }
+        entries = entries.filter { $0.value.expiry.map { uptime < $0 } ?? true }
+        self.nextSweep = entries.values.compactMap(\.expiry).min()
+    }
+}
+
+extension WorkflowState {
+    /// How far the workflow has come.
+    package var summary: WorkflowSummary {
+        let end: WorkflowEnd? = if case .over(let end) = phase { end } else { nil }
+        return WorkflowSummary(
+            isLaunched: phase != .launching,
+            end: end,
+            isStopping: isStopped(0) && end == nil,
+            completed: completed,
+            total: head.jobCount,
+            restarts: generation,
+            hasExpansions: hasExpansions
+        )
+    }
+}
+
+extension WorkflowHead {
+    /// What two submissions of one workflow have in common.
+    package var shape: [Int] { [nodeCount, mainCount, jobCount, joinBytes, templates.count] }
+}
+
+/// The error for a workflow that is not there.
+package enum WorkflowMissing: Sendable {
+    /// What to throw.
+    package static func error(_ id: JobID) -> BrokerError {
+        BrokerError(
+            code: .rejected,
+            message: "There is no workflow \(id). One whose submission is not completed within a day is dropped; "
+                + "submit it again."
+        )
+    }
+
+    /// What to throw for a second plan under one identity.
+    package static func otherShape(_ id: JobID) -> BrokerError {
+        BrokerError(
+            code: .rejected,
+            message: "The submission of workflow \(id) was broken off, and this is another workflow under the same "
+                + "identity. Submit the same one again, or use another identity; a job that is expanded into a workflow "
+                + "must come to the same one each time."
+        )
+    }
+}

@@ -1,0 +1,183 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Keeps workflows: what they consist of, how far they have come, and what their jobs have returned.
+///
+/// Nothing of a workflow is dropped while it is not over; only one that was never launched is, after a day. Afterwards it
+/// is kept for its retention.
+///
+/// Every call may be repeated when its answer was lost, and is answered in the same way. The work of a call is in proportion to
+/// what it is about, and not to the size of the workflow.
+public protocol WorkflowStore: Sendable {
+    /// The most nodes or ends of one call.
+    var batchLimit: Int { get }
+
+    /// Begins to store a workflow. A second one of the same identity is the first.
+    ///
+    /// - Parameter head: The workflow.
+    /// - Returns: Whether it is to be filled and launched; `false` when it has been launched before.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, with the code `rejected` when one of another shape is being
+    ///   filled under this identity.
+    func create(_ head: WorkflowHead) async throws(BrokerError) -> Bool
+
+    /// Adds nodes to a workflow that has not been launched.
+    ///
+    /// - Parameters:
+    ///   - nodes: The nodes, at most ``batchLimit``.
+    ///   - index: The index of the first of them.
+    ///   - id: The workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError)
+
+    /// Begins nodes that wait for nothing.
+    ///
+    /// - Parameters:
+    ///   - nodes: The nodes, at most ``batchLimit``.
+    ///   - id: The workflow, with all its nodes.
+    /// - Returns: What is to be done.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, or has no such workflow.
+    func begin(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> WorkflowStep
+
+    /// Says that all that waits for nothing has been enqueued. From then on the workflow is kept until it is over.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, or has no such workflow.
+    func launch(_ id: JobID) async throws(BrokerError) -> WorkflowStep
+
+    /// Records how jobs ended; the first end of each counts.
+    ///
+    /// - Parameters:
+    ///   - ends: The ends, all of one workflow, at most ``batchLimit``.
+    ///   - id: The workflow.
+    /// - Returns: For each, the end that counts, and what is to be done; `nil` when there is no such workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func end(_ ends: [WorkflowNodeEnd], of id: JobID) async throws(BrokerError) -> [WorkflowAnswer]?
+
+    /// Says that whoever waits for a workflow that is over can know of it. From then on it is kept for a while, which begins
+    /// when the last of its callbacks has ended. Saying it again with another time begins anew.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow; one that is not over is left alone.
+    ///   - retention: How long it is kept, and a minute at least.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError)
+
+    /// Notes that a job of a workflow has turned out to be a workflow itself, which is to be cancelled with it.
+    ///
+    /// - Parameter id: The workflow that the job is a part of.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func noteExpansion(in id: JobID) async throws(BrokerError)
+
+    /// Reads a workflow's head.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: Its head, or `nil` when there is none.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func head(of id: JobID) async throws(BrokerError) -> WorkflowHead?
+
+    /// Reads nodes.
+    ///
+    /// - Parameters:
+    ///   - nodes: Their indices, at most ``batchLimit``.
+    ///   - id: The workflow.
+    /// - Returns: The nodes, in the same order; empty when there is no such workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func nodes(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowNode]
+
+    /// Reads how nodes ended.
+    ///
+    /// - Parameters:
+    ///   - nodes: Their indices, at most ``batchLimit``.
+    ///   - id: The workflow.
+    /// - Returns: The outcomes, in the same order, `nil` for those that have not ended; empty when there is no such workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func outcomes(of nodes: [Int], of id: JobID) async throws(BrokerError) -> [Outcome?]
+
+    /// Reads how a node ended, as a job sees it that was begun in a generation.
+    ///
+    /// - Parameter reference: The job.
+    /// - Returns: The outcome: `cancelled` when there is no such workflow, or it has been restarted since; `nil` when the job has not ended.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func outcome(of reference: WorkflowReference) async throws(BrokerError) -> Outcome?
+
+    /// Reads by which nodes' failures parts of a workflow have been stopped.
+    ///
+    /// - Parameters:
+    ///   - regions: The parts.
+    ///   - id: The workflow.
+    /// - Returns: The nodes in the same order, with the generation in which each was begun; `nil` for parts that no failure
+    ///   has stopped.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?]
+
+    /// Reads which jobs of a part of a workflow have been begun and have not ended.
+    ///
+    /// - Parameters:
+    ///   - range: The nodes of the part.
+    ///   - id: The workflow.
+    /// - Returns: The first of them, at most ``batchLimit``.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start]
+
+    /// Stops a workflow: no more of it is begun, and it is over when what was begun has ended.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done; `nil` when there is no such workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func cancel(_ id: JobID) async throws(BrokerError) -> WorkflowStep?
+
+    /// Begins again what failed or was cancelled in a workflow that is over.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What is to be done; `nil` when there is no such workflow, or it is not over, or has succeeded.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep?
+
+    /// Reads how far a workflow has come.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: Its summary, or `nil` when there is none.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary?
+}
+
+/// How far a workflow has come.
+public struct WorkflowSummary: Sendable, Hashable {
+    /// Whether all of it has been stored and begun.
+    public let isLaunched: Bool
+    /// How it has ended, if it has.
+    public let end: WorkflowEnd?
+    /// Whether it goes no further, because a part has failed or somebody has cancelled it.
+    public let isStopping: Bool
+    /// How many jobs have ended, callbacks left out.
+    public let completed: Int
+    /// How many jobs there are, callbacks left out.
+    public let total: Int
+    /// How many times it has been restarted.
+    public let restarts: Int
+    /// Whether jobs of it have turned out to be workflows themselves.
+    public let hasExpansions: Bool
+
+    /// Creates a summary.
+    public init(
+        isLaunched: Bool,
+        end: WorkflowEnd?,
+        isStopping: Bool,
+        completed: Int,
+        total: Int,
+        restarts: Int,
+        hasExpansions: Bool
+    ) {
+        self.hasExpansions = hasExpansions
+        self.isLaunched = isLaunched
+        self.end = end
+        self.isStopping = isStopping
+        self.completed = completed
+        self.total = total
+        self.restarts = restarts
+    }
+}

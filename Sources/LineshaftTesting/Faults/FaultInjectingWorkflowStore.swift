@@ -1,0 +1,94 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+internal import Lineshaft
+
+/// Workflows, calls to which go wrong.
+struct FaultInjectingWorkflowStore: WorkflowStore {
+    private let store: any WorkflowStore
+    private let faults: FaultInjector
+
+    init(_ store: any WorkflowStore, faults: FaultInjector) {
+        self.store = store
+        self.faults = faults
+    }
+
+    var batchLimit: Int { store.batchLimit }
+
+    func create(_ head: WorkflowHead) async throws(BrokerError) -> Bool {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.create(head) }
+    }
+
+    func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError) {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
+            try await store.append(nodes, at: index, to: id)
+        }
+    }
+
+    func begin(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> WorkflowStep {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.begin(nodes, of: id) }
+    }
+
+    func launch(_ id: JobID) async throws(BrokerError) -> WorkflowStep {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.launch(id) }
+    }
+
+    func end(_ ends: [WorkflowNodeEnd], of id: JobID) async throws(BrokerError) -> [WorkflowAnswer]? {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.end(ends, of: id) }
+    }
+
+    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
+            try await store.release(id, retention: retention)
+        }
+    }
+
+    func noteExpansion(in id: JobID) async throws(BrokerError) {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.noteExpansion(in: id) }
+    }
+
+    func head(of id: JobID) async throws(BrokerError) -> WorkflowHead? {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.head(of: id) }
+    }
+
+    func nodes(_ nodes: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowNode] {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.nodes(nodes, of: id) }
+    }
+
+    func outcomes(of nodes: [Int], of id: JobID) async throws(BrokerError) -> [Outcome?] {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.outcomes(of: nodes, of: id)
+        }
+    }
+
+    func outcome(of reference: WorkflowReference) async throws(BrokerError) -> Outcome? {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.outcome(of: reference) }
+    }
+
+    func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?] {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.failures(of: regions, of: id)
+        }
+    }
+
+    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start] {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in
+            try await store.openNodes(in: range, of: id)
+        }
+    }
+
+    func cancel(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.cancel(id) }
+    }
+
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.restart(id) }
+    }
+
+    func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {
+        try await faults.call(.readWorkflow) { () async throws(BrokerError) in try await store.summary(of: id) }
+    }
+}
