@@ -19,6 +19,11 @@ public struct HistoryChecker: Sendable {
     public var limits: [QueueName: QueueLimits]
     /// Whether the history goes on until every job should have ended.
     public var isComplete: Bool
+    /// Whether calls may have been sent again below the record, as after a broken connection.
+    ///
+    /// A settlement that was applied when it was sent first may be refused when it is sent again, because its job has been
+    /// given to somebody else meanwhile; only the last answer is recorded.
+    public var resends: Bool
 
     /// Creates a checker.
     ///
@@ -27,16 +32,19 @@ public struct HistoryChecker: Sendable {
     ///   - tolerance: How far the clocks of the processes may disagree; zero where they share one.
     ///   - limits: The limits that held for queues from begin to end.
     ///   - isComplete: Whether the history goes on until every job should have ended.
+    ///   - resends: Whether calls may have been sent again below the record, as after a broken connection.
     public init(
         poisonLimit: Int = 5,
         tolerance: Duration = .zero,
         limits: [QueueName: QueueLimits] = [:],
-        isComplete: Bool = true
+        isComplete: Bool = true,
+        resends: Bool = false
     ) {
         self.poisonLimit = poisonLimit
         self.tolerance = tolerance
         self.limits = limits
         self.isComplete = isComplete
+        self.resends = resends
     }
 
     /// Finds every breach of a promise.
@@ -44,7 +52,8 @@ public struct HistoryChecker: Sendable {
     /// - Parameter history: What happened, oldest first.
     /// - Returns: The breaches, by job in order of appearance; none for a good history.
     public func violations(in history: History) -> [HistoryViolation] {
-        let stories = JobStories(history)
+        var stories = JobStories(history)
+        if resends { stories.doubtRefusals() }
         var judge = Judge(
             poisonLimit: poisonLimit,
             tolerance: tolerance.saturatedNanoseconds,

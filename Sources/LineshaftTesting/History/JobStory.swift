@@ -197,6 +197,19 @@ struct JobStories {
         }
     }
 
+    /// Nobody knows of a refused settlement that does not end its job whether it was applied when it was sent first.
+    ///
+    /// One that ends its job is remembered, and never refused the second time.
+    mutating func doubtRefusals() {
+        for id in order {
+            change(id) { story in
+                for index in story.settlements.indices where !story.settlements[index].isFinal {
+                    if story.settlements[index].applied == false { story.settlements[index].applied = nil }
+                }
+            }
+        }
+    }
+
     private mutating func change(_ job: JobID, _ change: (inout JobStory) -> Void) {
         if stories[job] == nil { order.append(job) }
         change(&stories[job, default: JobStory(id: job)])

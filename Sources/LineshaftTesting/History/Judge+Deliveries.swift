@@ -53,7 +53,11 @@ extension Judge {
         let message =
             "Token \(later.job.token) was given while token \(earlier.job.token) was held for another "
             + "\(Duration.nanoseconds(held - later.endSteady))."
-        note(.leaseExcludes, story, message, [earlier.end, later.end])
+        // What was told of it and is no reason says more than the two deliveries.
+        let settled = story.settlements.filter { $0.token == earlier.job.token }.flatMap {
+            [$0.begin] + ($0.end.map { [$0] } ?? [])
+        }
+        note(.leaseExcludes, story, message, [earlier.end, later.end] + settled)
     }
 
     private mutating func judgeCounts(_ delivery: JobStory.Delivery, _ story: JobStory) {

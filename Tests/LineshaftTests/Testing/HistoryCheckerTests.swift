@@ -54,6 +54,21 @@ struct HistoryCheckerTests {
         #expect(HistoryChecker(isComplete: false).violations(in: history) == [])
     }
 
+    @Test("does not believe a refusal that may be the answer to a settlement sent again")
+    func resending() {
+        let history = HistoryScript.write { script in
+            script.submit()
+            script.deliver()
+            script.settle(.returned, applied: false)
+            script.deliver(token: 2, delivery: 2)
+            script.settle(.final(HistoryScript.done), token: 2)
+            script.see()
+        }
+        #expect(HistoryChecker().violations(in: history).map(\.rule) == [.leaseExcludes])
+        #expect(HistoryChecker().violations(in: history).first?.events.count == 4)
+        #expect(HistoryChecker(resends: true).violations(in: history) == [])
+    }
+
     @Test("names rule, job and events")
     func description() {
         let violation = HistoryChecker().violations(in: HistoryScript.write { $0.submit() }).first

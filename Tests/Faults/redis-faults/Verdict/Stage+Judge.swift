@@ -45,7 +45,7 @@ extension Stage {
             report.remark("What is known of a job that was lost:\n\(History(story))")
             break
         }
-        let checker = HistoryChecker(poisonLimit: leniency.poisonLimit, tolerance: .milliseconds(5))
+        let checker = HistoryChecker(poisonLimit: leniency.poisonLimit, tolerance: .milliseconds(5), resends: true)
         let violations = checker.violations(in: history).filter { !excused.contains($0.job) }
         for violation in violations.prefix(5) {
             let events = violation.events.map { "  \(history.events[$0])" }.joined(separator: "\n")
