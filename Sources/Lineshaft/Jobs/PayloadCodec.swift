@@ -16,7 +16,7 @@ internal import Foundation
 ///
 /// Every process of a system must use the same one.
 public protocol PayloadCodec: Sendable {
-    /// The bytes of `value`.
+    /// The bytes of `value`: the same ones for equal values, in any process, where jobs are unique by their payload.
     ///
     /// - Parameter value: What to encode.
     /// - Returns: Its bytes.
@@ -33,7 +33,7 @@ public protocol PayloadCodec: Sendable {
     func decode<Value: Decodable & Sendable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value
 }
 
-/// The default codec: JSON, with dates and data as Foundation writes them.
+/// The default codec: JSON, with dates and data as Foundation writes them, and keys in order, so that equal values are equal texts.
 ///
 /// A type without stored properties has only one value, so its text is made, and understood, once.
 public struct JSONCodec: PayloadCodec {
@@ -46,12 +46,16 @@ public struct JSONCodec: PayloadCodec {
         let known = Mutex<[ObjectIdentifier: Unit]>([:])
     }
 
-    private let encoder = JSONEncoder()
+    private let encoder: JSONEncoder
     private let decoder = JSONDecoder()
     private let units = Units()
 
     /// Creates the codec.
-    public init() {}
+    public init() {
+        encoder = JSONEncoder()
+        // Jobs that are unique by their payload are compared by its bytes, in any process.
+        encoder.outputFormatting = .sortedKeys
+    }
 
     /// The JSON text of `value`.
     ///

@@ -15,13 +15,19 @@ extension ScheduleDesk {
     /// - Throws: As ``look(at:)``.
     func define(_ id: ScheduleID, as definition: ScheduleDefinition, isPaused: Bool) async throws -> Sheet {
         var written: UInt64?
+        var unread = 0
         while true {
             let reading = try await store.read([id])
             guard let stored = reading.schedules.first else {
                 let record = ScheduleRecord(id: id, definition: definition, isPaused: isPaused, now: reading.time)
                 let new = StoredSchedule(id: id, version: makeVersion(), bytes: try record.encoded())
-                guard try await store.write(new, replacing: nil, isNews: true) else { continue }
-                return try sheet(new, at: reading.time, written: new.version)
+                if try await store.write(new, replacing: nil, isNews: true) {
+                    return try sheet(new, at: reading.time, written: new.version)
+                }
+                // Somebody else may have added it; but not time and again without its being read.
+                unread += 1
+                if unread == Self.unreadLimit { throw unreadable(id) }
+                continue
             }
             let old = try sheet(stored, at: reading.time, written: written)
             if old.record.definition == definition { return old }
@@ -31,6 +37,17 @@ extension ScheduleDesk {
             record.redefine(as: definition, now: reading.time)
             if let sheet = try await replace(settled, with: record, isNews: true, &written) { return sheet }
         }
+    }
+
+    /// How often something may be in the way of a new schedule that cannot be read.
+    private static let unreadLimit = 8
+
+    private func unreadable(_ id: ScheduleID) -> BrokerError {
+        BrokerError(
+            code: .corrupt,
+            message: "There is something in the place of the schedule “\(id)” that cannot be read, so it cannot be added. "
+                + "Remove it, then add the schedule again."
+        )
     }
 
     /// Changes a schedule that must be there.

@@ -28,13 +28,14 @@ public protocol ScheduleStore: Sendable {
 
     /// Writes a schedule in place of one version of it.
     ///
-    /// The comparison and the change are one step. Repeating a call whose answer was lost is safe: the second is refused.
+    /// The comparison and the change are one step. The same call again is answered as the first one was, until somebody else has
+    /// written: so a call whose answer was lost can be repeated.
     ///
     /// - Parameters:
     ///   - schedule: What to write. Its version is one that the schedule has not had before.
     ///   - version: The version that it takes the place of; `nil` when there must be none.
     ///   - isNews: Whether to tell all observers: for what people change, and not for each tick.
-    /// - Returns: Whether it was written; `false` when another version is there.
+    /// - Returns: Whether it was written, now or by an earlier call; `false` when another version is there.
     /// - Throws: ``BrokerError`` when the store cannot be reached; then it may have been written.
     func write(
         _ schedule: StoredSchedule,

@@ -37,10 +37,12 @@ extension ScheduleStoreConformance {
             }
             try check("an absent version", try await write(2, replacing: 1), is: false)
             try check("the first", try await write(5, replacing: nil), is: true)
-            try check("the first again", try await write(5, replacing: nil), is: false)
+            try check("the first again", try await write(5, replacing: nil), is: true)
+            try check("another first", try await write(7, replacing: nil), is: false)
             try check("another version", try await write(6, replacing: 4), is: false)
             try check("the right version", try await write(3, replacing: 5), is: true)
-            try check("the same call again", try await write(3, replacing: 5), is: false)
+            try check("the same call again", try await write(3, replacing: 5), is: true)
+            try check("one that was replaced since", try await write(5, replacing: nil), is: false)
             try check("what is there", try await store.read(nil).schedules, is: [trial.schedule(version: 3, [3])])
         },
         Case("Of writes at once one takes place") { trial in

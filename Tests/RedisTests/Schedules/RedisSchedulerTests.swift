@@ -91,6 +91,17 @@ struct RedisSchedulerTests {
         let damaged = try await #require(throws: BrokerError.self) { _ = try await jobs.schedules.find("odd") }
         #expect(damaged.code == .corrupt && damaged.message.contains("“odd”"))
         #expect(try await jobs.schedules.remove("odd"))
+        // A version that has lost its record is in nobody's way.
+        try redis.send("HSET", "lineshaft:schedules:{schedules}:versions", "odd", "12345678")
+        try await jobs.schedules.add(Schedule("odd", .every(.seconds(60))) { Beat() })
+        #expect(try await jobs.schedules.remove("odd"))
+        // A record without a version that can be read is, and is not asked for time and again.
+        try redis.send("HSET", "lineshaft:schedules:{schedules}:records", "odd", "text")
+        try redis.send("HSET", "lineshaft:schedules:{schedules}:versions", "odd", "short")
+        let hidden = try await #require(throws: BrokerError.self) {
+            try await jobs.schedules.add(Schedule("odd", .every(.seconds(60))) { Beat() })
+        }
+        #expect(hidden.code == .corrupt && hidden.message.contains("“odd”"))
         try redis.send("SET", "lineshaft:schedules:{schedules}:versions", "text")
         let wrong = try await #require(throws: BrokerError.self) { _ = try await jobs.schedules.list() }
         #expect(wrong.message.contains("WRONGTYPE") && wrong.message.contains("holds something else"), "\(wrong)")

@@ -21,7 +21,9 @@ struct ScheduleShelf {
 
     /// Writes a schedule in place of a version of it; `false` when another one is there.
     mutating func write(_ schedule: StoredSchedule, replacing version: UInt64?) -> Bool {
-        guard schedules[schedule.id]?.version == version else { return false }
+        let present = schedules[schedule.id]?.version
+        if present == schedule.version { return true }
+        guard present == version else { return false }
         schedules[schedule.id] = schedule
         return true
     }

@@ -6,7 +6,7 @@
 
 /// A workflow as it is kept: everything that is decided before it begins.
 ///
-/// The nodes before ``mainCount`` are the workflow proper, those behind are its callbacks. Nodes refer to one another by
+/// The nodes before `mainCount` are the workflow proper, those behind are its callbacks. Nodes refer to one another by
 /// index, and members of a group share what is common to them as a ``WorkflowTemplate``.
 public struct WorkflowPlan: Sendable {
     /// What is known of the workflow as a whole.

@@ -13,7 +13,11 @@ extension Lua {
     static let schedules = #"""
         local operation, name = ARGV[1], ARGV[2]
         if operation == 'write' then
-            if (redis.call('HGET', KEYS[2], name) or '') ~= ARGV[3] then return 0 end
+            -- A version without a record is the rest of a schedule that somebody has removed by hand.
+            local known = redis.call('HEXISTS', KEYS[1], name) == 1
+            local present = known and redis.call('HGET', KEYS[2], name) or ''
+            if present == ARGV[4] then return 1 end
+            if present ~= ARGV[3] then return 0 end
             redis.call('HSET', KEYS[1], name, ARGV[5])
             redis.call('HSET', KEYS[2], name, ARGV[4])
             if ARGV[6] ~= '' then redis.call('PUBLISH', ARGV[6], name) end

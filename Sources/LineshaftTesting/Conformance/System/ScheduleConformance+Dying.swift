@@ -111,6 +111,21 @@ extension ScheduleConformance {
                     }
                 }
             },
+            Case("A run that somebody asks for is one job, whatever becomes of answers") { trial in
+                let worker = try await trial.noting(from: trial.clock.now)
+                let host = try await trial.scheduler { minutes(word: "m") }
+                try await trial.running(worker) {
+                    try await trial.firing(host) {
+                        try await trial.pass(.seconds(1))
+                        for (count, calls) in [0, 1].enumerated() {
+                            host.faults.inject(.duplicate, on: .writeSchedule, after: calls)
+                            _ = try await host.jobs.schedules.runNow("minutes")
+                            try await trial.pass(.seconds(8))
+                            try check("the notes after \(calls) calls", trial.notes.lines.count, is: count + 1)
+                        }
+                    }
+                }
+            },
             Case("A tick that a full queue does not take fires when there is room") { trial in
                 let start = trial.clock.now
                 let worker = try await trial.noting(from: start)
