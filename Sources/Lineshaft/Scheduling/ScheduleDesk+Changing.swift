@@ -45,7 +45,8 @@ extension ScheduleDesk {
     private func unreadable(_ id: ScheduleID) -> BrokerError {
         BrokerError(
             code: .corrupt,
-            message: "There is something in the place of the schedule “\(id)” that cannot be read, so it cannot be added. "
+            message:
+                "There is something in the place of the schedule “\(id)” that cannot be read, so it cannot be added. "
                 + "Remove it, then add the schedule again."
         )
     }

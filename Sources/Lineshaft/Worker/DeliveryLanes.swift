@@ -261,7 +261,12 @@ package struct DeliveryLanes {
     ///
     /// The time is that of the request: the leases began to run before the answer came.
     package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
-        let isFull = close(request) || claim.deliveries.count >= request.limit
+        var isFull = close(request)
+        if claim.deliveries.count >= request.limit {
+            isFull = true
+            // That there is more is news for an older claim that ends later.
+            if !newsAtClaims.isEmpty { news += 1 }
+        }
         if lanes.count == 1 {
             lanes[0].mayHaveMore = isFull
         } else {

@@ -57,7 +57,8 @@ final class Exchange: @unchecked Sendable {
         guard let question = turn.question else { return }
         result.taken[turn.queue, default: 0] += answer.jobs.count
         result.asked[turn.queue, default: 0] += question.limit
-        result.hasMore = result.hasMore || answer.hasMore
+        // Jobs that cannot be read have taken the place of others that may be there.
+        result.hasMore = result.hasMore || answer.hasMore || deliveries.count < answer.jobs.count
         if answer.hasEndings { result.ending.append(turn.queue) }
         if answer.isHeldBack { result.heldBack.append(turn.queue) }
     }

@@ -171,7 +171,8 @@ package struct QueueInterest: Sendable {
         var entry = entries[question.queue] ?? Entry()
         // A wake that came while the question was under way may be for a job that the answer does not know of.
         entry.mayHaveMore = hasMore || count >= question.limit || entry.isWoken
-        entry.isNoted = isNoted && !entry.isWoken
+        // A question that was put before an answer to another one has noted the worker does not know of that note.
+        entry.isNoted = (isNoted || entry.isNoted && !question.isNoted) && !entry.isWoken
         entry.due = delay.map { now + $0 }
         entries[question.queue] = entry
     }

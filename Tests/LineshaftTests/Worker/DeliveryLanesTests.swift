@@ -150,6 +150,20 @@ struct DeliveryLanesTests {
     }
 
     @Test
+    func `What a newer claim found is news for an older one that ends after it`() throws {
+        var lanes = DeliveryLanes(["a": 8], concurrency: nil)
+        let first = begin(&lanes, (4, [.init(queue: "a", fair: 4, maximum: 4)]))
+        lanes.expectMore()
+        let second = begin(&lanes, (2, [.init(queue: "a", fair: 2, maximum: 2)]))
+        lanes.add(Claim(deliveries: [delivery("a", 1), delivery("a", 2)]), for: second, at: .zero)
+        lanes.add(Claim(), for: first, at: .zero)
+        #expect(lanes.wantsMore(prefetch: 0))
+        let third = begin(&lanes, (2, [.init(queue: "a", fair: 2, maximum: 2)]))
+        lanes.add(Claim(), for: third, at: .zero)
+        #expect(!lanes.wantsMore(prefetch: 0))
+    }
+
+    @Test
     func `A busy worker's claims are divided`() throws {
         var lanes = DeliveryLanes(["a": 96], concurrency: nil)
         #expect(try need(lanes.want(prefetch: 96)).limit == 64)

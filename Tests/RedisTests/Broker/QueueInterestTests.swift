@@ -52,6 +52,20 @@ struct QueueInterestTests {
     }
 
     @Test
+    func `A note that came while a question was under way is taken back by the next one`() throws {
+        var interest = QueueInterest()
+        let request = request(4, ("a", 4, 4))
+        let first = try #require(interest.begin(request, at: .zero).first)
+        let second = try #require(interest.begin(request, at: .zero).first)
+        interest.answered(first, count: 1, isNoted: true, hasMore: false, delay: nil, at: .zero)
+        interest.answered(second, count: 4, isNoted: false, hasMore: false, delay: nil, at: .zero)
+        let third = try #require(interest.begin(request, at: .zero).first)
+        #expect(third.isNoted)
+        interest.answered(third, count: 4, isNoted: false, hasMore: false, delay: nil, at: .zero)
+        #expect(!interest.isCountedOn)
+    }
+
+    @Test
     func `A worker without room has somebody else woken`() throws {
         var interest = QueueInterest()
         _ = interest.begin(request(1, ("a", 1, 1)), at: .zero)

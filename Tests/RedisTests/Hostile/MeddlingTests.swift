@@ -200,6 +200,30 @@ struct MeddlingTests: Sendable {
     }
 
     @Test
+    func `A job that cannot be read does not make a full queue look empty`() async throws {
+        let jobs = try await JobSystem(redis: url())
+        let handles = try await jobs.submit(contentsOf: (0..<8).map { Echo(text: "\($0)") })
+        let damaged = try #require(handles.first).id
+        try BlockingRedis(server).send([
+            Array("HSET".utf8), Array("lineshaft:{default}:jobs:".utf8) + damaged.bytes.prefix(5), damaged.bytes,
+            [99, 0],
+        ])
+        let worker = WorkerID("worker-1")
+        try await jobs.broker.attach(WorkerPort(worker: worker, onWake: {}, onExpect: { _ in }, onCancel: { _ in }))
+        let request = ClaimRequest(
+            worker: worker,
+            shares: [.init(queue: "default", fair: 4, maximum: 4)],
+            limit: 4,
+            lease: .seconds(60),
+            poisonLimit: 5
+        )
+        let claim = try await jobs.broker.claim(request)
+        #expect(claim.deliveries.map(\.envelope.id) == handles[1...3].map(\.id))
+        #expect(claim.nextDue == .zero)
+        await jobs.shutdown()
+    }
+
+    @Test
     func `A queue of a newer version is left alone, and the error says to update`() async throws {
         let jobs = try await JobSystem(redis: url())
         try BlockingRedis(server).send([
