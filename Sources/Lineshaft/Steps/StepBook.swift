@@ -109,6 +109,7 @@ package struct StepBook: Sendable {
     /// - Throws: ``StepError`` when the value is too large.
     package mutating func finish(_ name: String, value: [UInt8]) throws(StepError) -> StepRecord {
         guard case .open(let place, _) = asked[name] else {
+            // The one caller finishes what it was told to run, once.
             preconditionFailure("The step “\(name)” ended without having begun.")
         }
         let newSize = size + name.utf8.count + value.count
