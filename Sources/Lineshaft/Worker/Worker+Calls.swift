@@ -61,7 +61,7 @@ extension Worker {
             schedule.measurement = nil
             return .measure
         }
-        if !schedule.isBusy, !underWay.contains(.exchange), !mayGather {
+        if mayExchange, !underWay.contains(.exchange) {
             let request = claimRequest() ?? emptyRequest()
             if !outbox.isEmpty || request != nil {
                 // From here on no slot begins an exchange.

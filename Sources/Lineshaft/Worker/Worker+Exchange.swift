@@ -37,25 +37,44 @@ extension Worker {
     /// There are many of them, so that others run the jobs, and calls take time, in which the broker is busy and this worker
     /// should not wait.
     var overlapsExchanges: Bool {
-        phase == .serving && lanes.concurrency >= Self.overlapConcurrency && !pace.isExchangeCheap && !gathers
+        phase == .serving && lanes.concurrency >= Self.overlapConcurrency && !pace.isExchangeCheap
     }
 
-    /// Whether a second exchange is worth while beside the one that is under way: then the broker has the next claim when it
-    /// is done with this one.
+    /// Whether another exchange is worth while beside those that are under way.
+    ///
+    /// Near the broker it is a second one that claims, so that the broker has it when it is done with the first. Where the way
+    /// is long, there are as many as the way holds, each with a crowd of settlements, so that something is always on it.
     private var mayOverlap: Bool {
-        schedule.exchanges == 1 && overlapsExchanges
+        guard overlapsExchanges else { return false }
+        if pace.isExchangeLong { return schedule.exchanges < Self.farExchanges && outbox.count >= Self.crowd }
+        return schedule.exchanges == 1
             && lanes.wantsMore(prefetch: pace.prefetch(concurrency: lanes.concurrency), atLeast: Self.overlapLimit)
+    }
+
+    /// Whether the worker's own loop may begin an exchange.
+    ///
+    /// Where the way is long, what has waited long enough for company does not wait for the end of another exchange as well.
+    var mayExchange: Bool {
+        if !schedule.isBusy { return !mayGather }
+        return overlapsExchanges && pace.isExchangeLong && schedule.exchanges < Self.farExchanges
+            && schedule.flush == nil && !outbox.isEmpty
     }
 
     /// How many slots there must be for one of them to be spared.
     private static let overlapConcurrency = 16
+    /// How many exchanges are under way at once where the way is long.
+    private static let farExchanges = 4
     /// How much room a second claim must find.
     private static let overlapLimit = 64
 
     func claimRequest() -> ClaimRequest? {
         guard phase == .serving else { return nil }
         let prefetch = pace.prefetch(concurrency: lanes.concurrency)
-        guard lanes.wantsMore(prefetch: prefetch), let want = lanes.want(prefetch: prefetch) else { return nil }
+        // Where the way is long, what is told takes a claim along, for by the time it arrives there may be jobs: to be woken
+        // for them, and to claim then, is one way more.
+        guard pace.isExchangeLong && !outbox.isEmpty || lanes.wantsMore(prefetch: prefetch),
+            let want = lanes.want(prefetch: prefetch)
+        else { return nil }
         return makeRequest(want.shares, limit: want.limit)
     }
 
@@ -73,6 +92,7 @@ extension Worker {
         // Queues of which something is wanted say by that how much; what is claimed ahead is no room that others counted on.
         let leaves = schedule.hasLessRoom ? lanes.withoutRoom : []
         schedule.hasLessRoom = false
+        defer { if !recordedEndings.isEmpty { schedule.isConfirming = true } }
         let request = ClaimRequest(
             worker: id,
             shares: shares,
@@ -80,7 +100,7 @@ extension Worker {
             lease: configuration.lease,
             poisonLimit: configuration.poisonLimit,
             // One that is under way confirms them already.
-            recorded: schedule.isBusy ? [] : recordedEndings,
+            recorded: schedule.isConfirming ? [] : recordedEndings,
             leaves: leaves
         )
         lanes.begin(request)
@@ -97,11 +117,17 @@ extension Worker {
         schedule.flush = nil
         // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
         if request != nil { schedule.claim = nil }
+        lastExchange += 1
+        let number = lastExchange
+        onTheWay.insert(number)
         let start = jobs.clock.uptime
         let isAlone = schedule.exchanges == 1
         defer {
             schedule.exchanges -= 1
-            if !schedule.isBusy { cancelledOnTheWay = [] }
+            onTheWay.remove(number)
+            let oldest = onTheWay.min() ?? .max
+            if !cancelledOnTheWay.isEmpty { cancelledOnTheWay = cancelledOnTheWay.filter { $0.value >= oldest } }
+            if request.map({ !$0.recorded.isEmpty }) ?? false { schedule.isConfirming = false }
             if isAlone { pace.recordExchange(jobs.clock.uptime - start) }
             // In shutdown, the worker's own loop waits for this to end.
             if phase != .serving { control.wake.raise() }
@@ -120,7 +146,10 @@ extension Worker {
             schedule.asksForEndings = false
             recordedEndings.removeFirst(request.recorded.count)
             take(claim, for: request, since: start)
-            if !claim.ended.isEmpty { await store(claim.ended) }
+            if !claim.ended.isEmpty {
+                dispatchParked(keeping: pace.share)
+                await store(claim.ended)
+            }
         } catch {
             if let request {
                 lanes.abandon(request)
@@ -156,14 +185,12 @@ extension Worker {
 
     /// How many settlements make a call of their own worth while while a claim is under way.
     static let crowd = 48
-    /// How many settlements make a call worth while that could wait, where calls take long.
-    static let largeCrowd = 128
 
     /// Whether a call can wait for more to tell, because there are jobs to run meanwhile.
     ///
     /// What a call costs the broker depends little on how many jobs it is about.
     var mayGather: Bool {
-        gathers && outbox.count < Self.largeCrowd && schedule.flush.map { $0 > jobs.clock.uptime } ?? false
+        gathers && outbox.count < Self.crowd && schedule.flush.map { $0 > jobs.clock.uptime } ?? false
     }
 
     /// Whether there is reason to gather settlements: calls take long, and there are jobs to run meanwhile.
@@ -211,7 +238,7 @@ extension Worker {
         // While the claim was under way, shutdown may have begun, a queue been paused, or a job cancelled.
         if phase != .serving { returnUnstarted() }
         putBack(lanes.drainPaused())
-        if !cancelledOnTheWay.isEmpty { cancelUnstarted(cancelledOnTheWay) }
+        if !cancelledOnTheWay.isEmpty { cancelUnstarted(Set(cancelledOnTheWay.keys)) }
     }
 
     /// Gives back what was claimed and not started.

@@ -173,7 +173,7 @@ extension Worker {
     private func cancel(_ ids: Set<JobID>) {
         for (slot, run) in runs.all where ids.contains(run.delivery.envelope.id) { cancelRun(slot: slot, .requested) }
         cancelUnstarted(ids)
-        if schedule.isBusy { cancelledOnTheWay.formUnion(ids) }
+        if schedule.isBusy { for id in ids { cancelledOnTheWay[id] = lastExchange } }
     }
 
     /// Settles those of the jobs that were claimed and not started.

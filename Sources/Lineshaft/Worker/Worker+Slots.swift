@@ -91,6 +91,8 @@ extension Worker {
                 control.endLooking()
                 continue
             }
+            // What waits for another exchange's end, where that is far, does not if it can have one of its own.
+            if pace.isExchangeLong, !outbox.isEmpty { flushSoon() }
             noteQuiet()
             let order = await withUnsafeContinuation { continuation in
                 let parked = SlotTable.Parked(slot: slot, continuation: continuation)
@@ -108,7 +110,7 @@ extension Worker {
     /// How many settlements are a reason for a slot to speak to the broker although it may have a job to run.
     private var exchangeCount: Int {
         if pace.isExchangeCheap { return Self.flushCount }
-        return overlapsExchanges ? Self.overlapCount : Int.max
+        return overlapsExchanges ? (pace.isExchangeLong ? Self.crowd : Self.overlapCount) : Int.max
     }
 
     /// Goes on claiming as long as there is more to be had, while other slots run what has come.
@@ -177,7 +179,7 @@ extension Worker {
         // What was announced during a claim is news that nobody has acted on: this slot would have, and runs a job now.
         if outbox.isEmpty, lanes.buffered == 0, schedule.isBusy || !lanes.wantsMore(prefetch: 0) { return }
         // Slots that speak to the broker themselves do so before the worker's own loop has to.
-        let limit = gathers ? Self.largeCrowd : overlapsExchanges ? Self.crowd : Self.flushCount
+        let limit = overlapsExchanges || gathers ? Self.crowd : Self.flushCount
         if outbox.count >= limit {
             if !schedule.isBusy || settlesBeside { control.wake.raise() }
         } else if schedule.flush == nil {

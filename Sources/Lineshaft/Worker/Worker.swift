@@ -46,8 +46,11 @@ public actor Worker: Service {
     var openSlots = 0
     /// The endings that this worker has stored and has not told the broker about.
     var recordedEndings: [Ending] = []
-    /// What was cancelled while a claim was under way that may bring it.
-    var cancelledOnTheWay: Set<JobID> = []
+    /// The numbers of the exchanges that are under way.
+    var onTheWay: Set<Int> = []
+    var lastExchange = 0
+    /// What was cancelled while claims were under way that may bring it, and the number of the last of them.
+    var cancelledOnTheWay: [JobID: Int] = [:]
     nonisolated let alarm: Alarm
     /// What the worker's own loop has the broker do just now.
     var underWay: Set<Call.Kind> = []
@@ -125,6 +128,8 @@ public actor Worker: Service {
         var flush: Duration?
         /// How many exchanges with the broker are under way: claims, mostly with settlements.
         var exchanges = 0
+        /// Whether one of them tells the broker which endings are stored.
+        var isConfirming = false
         /// Whether settlements or a claim are on their way to the broker.
         var isBusy: Bool { exchanges > 0 }
         /// How many runs are being settled apart from that.
