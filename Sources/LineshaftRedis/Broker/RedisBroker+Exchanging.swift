@@ -324,9 +324,12 @@ extension RedisBroker {
     public func extend(_ leases: [Lease], by duration: Duration) async throws(BrokerError) -> [LeaseStatus] {
         var statuses = [LeaseStatus](repeating: .lost, count: leases.count)
         let groups = Dictionary(grouping: leases.indices) { leases[$0].queue }
-        let calls = groups.sorted { $0.key < $1.key }.map { queue, places in
-            let part = places.map { leases[$0] }
-            return (places, ExtendCall(part, by: duration, keys: keys(queue), settings: settings))
+        // No call holds up the server for longer than one that claims does.
+        let calls = groups.sorted { $0.key < $1.key }.flatMap { queue, places in
+            stride(from: 0, to: places.count, by: StorageLimits.jobs).map { start in
+                let part = places[start..<min(start + StorageLimits.jobs, places.count)]
+                return (part, ExtendCall(part.map { leases[$0] }, by: duration, keys: keys(queue), settings: settings))
+            }
         }
         for ((places, _), answer) in zip(calls, try await call(all: calls.map(\.1))) {
             for (place, status) in zip(places, answer) {

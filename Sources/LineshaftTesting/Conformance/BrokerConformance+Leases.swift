@@ -108,6 +108,20 @@ extension BrokerConformance {
             let statuses = try await trial.broker.extend(leases, by: .seconds(10))
             try check("the leases", statuses, is: [.lost, .held, .lost, .lost])
         },
+        Case("Thousands of leases are extended together", .atLeastOnce) { trial in
+            _ = try await trial.submit(count: 2_500)
+            var leases: [Lease] = []
+            while leases.count < 2_500 {
+                let deliveries = try await trial.claim(2_500, lease: .seconds(10)).deliveries
+                try check(!deliveries.isEmpty, "Only \(leases.count) jobs were given out.")
+                leases += deliveries.map(\.lease)
+            }
+            try await trial.advance(by: .seconds(9))
+            let statuses = try await trial.broker.extend(leases, by: .seconds(10))
+            try check("the leases", statuses, is: Array(repeating: .held, count: 2_500))
+            try await trial.advance(by: .seconds(9))
+            try await trial.takeNothing()
+        },
         Case("Tokens of one job grow with every delivery", .oneOutcome) { trial in
             try await trial.submit()
             var tokens: [UInt64] = []
