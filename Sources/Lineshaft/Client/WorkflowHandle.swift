@@ -93,7 +93,7 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
 
     /// The output of a workflow that has succeeded.
     func output() async throws -> Output {
-        guard let head = try await system.workflowHead(of: id) else { throw system.workflowNotFound(id) }
+        guard let head = try await system.workflowStore.head(of: id) else { throw system.workflowNotFound(id) }
         let store = try system.workflowStore
         let parts = try await system.read([head.output], of: id, from: store)
         do {

@@ -45,6 +45,7 @@ public struct AnyHandler: Sendable {
                 throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
             }
             let output = try await handler.body(job, input, context)
+            if context.scope.hasChildren { try await context.awaitChildren() }
             if returnsNothing { return [] }
             do {
                 return try codec.encode(output)

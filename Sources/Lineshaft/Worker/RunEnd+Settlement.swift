@@ -62,9 +62,9 @@ extension RunEnd {
         using generator: inout some RandomNumberGenerator
     ) -> Settlement.Disposition {
         switch error {
-        case is AwaitingWorkflow:
-            return .snoozed(for: AwaitingWorkflow.patience)
-        case let over as WorkflowNotSucceeded:
+        case let waiting as AwaitingWorkflow:
+            return .snoozed(for: waiting.delay)
+        case let over as ChildFailure:
             return Settlement.Disposition(over.outcome)
         case let snooze as Snooze:
             if let failure = facts.tooManyDeliveries(snooze) { return .failed(failure) }

@@ -111,9 +111,9 @@ extension MemberResult: Hashable where Value: Hashable {}
 public struct WorkflowFailure: Error, Codable, Sendable, Hashable, CustomStringConvertible {
     /// The workflow.
     public let workflow: JobID
-    /// The job.
+    /// The job; the workflow itself when somebody cancelled that.
     public let job: JobID
-    /// The job's wire name.
+    /// The job's wire name, or “workflow”.
     public let name: JobName
     /// How it went wrong; the code says so too when the job was cancelled or had expired.
     public let failure: JobFailure

@@ -161,6 +161,7 @@ public struct WorkflowBuilder: Sendable {
     ///   - output: Where its output is.
     ///   - replyTo: Who waits for it.
     ///   - retention: How long it is kept afterwards.
+    ///   - deadline: When its jobs end as failed at the latest.
     ///   - parent: The job that waits for it.
     /// - Returns: The plan.
     package func plan(
@@ -168,6 +169,7 @@ public struct WorkflowBuilder: Sendable {
         output: WorkflowSource,
         replyTo: ClientID?,
         retention: Duration,
+        deadline: Timestamp? = nil,
         parent: WorkflowParent? = nil
     ) -> WorkflowPlan {
         let all = nodes + callbacks.map(node(of:))
@@ -203,6 +205,7 @@ public struct WorkflowBuilder: Sendable {
             joinBytes: joinBytes,
             replyTo: replyTo,
             retention: retention,
+            deadline: deadline,
             parent: parent
         )
         return WorkflowPlan(head: head, nodes: finished)

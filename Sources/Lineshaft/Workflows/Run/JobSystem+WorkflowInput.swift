@@ -78,6 +78,7 @@ extension JobSystem {
     ) async throws(BrokerError) -> WorkflowInput {
         switch node.kind {
         case .job: throw WorkflowMissing.error(id)
+        case .relay(let part): return try await read([part], of: id, from: store).first ?? .value([])
         case .gather(let parts): return .list(try await read(parts, of: id, from: store))
         case .collect(let parts, let regions):
             let failures = try await failures(of: regions, of: id)
@@ -99,10 +100,17 @@ extension JobSystem {
         failures.reserveCapacity(regions.count)
         for start in stride(from: 0, to: regions.count, by: store.batchLimit) {
             let page = Array(regions[start..<min(start + store.batchLimit, regions.count)])
-            let failed = try await store.failures(of: page, of: id)
-            let nodes = failed.compactMap(\.self)
-            var described = nodes.isEmpty ? [] : try await describe(nodes, of: id)[...]
-            for node in failed { failures.append(node == nil ? nil : described.popFirst()) }
+            let stops = try await store.stops(of: page, of: id)
+            guard stops.count == page.count else { throw WorkflowMissing.error(id) }
+            let starts = stops.compactMap { stop in if case .failure(let start) = stop { start } else { nil } }
+            var described = starts.isEmpty ? [] : try await describe(starts, of: id)[...]
+            for stop in stops {
+                switch stop {
+                case nil: failures.append(nil)
+                case .cancellation: failures.append(WorkflowFailure(cancelled: id, at: clock.now))
+                case .failure: failures.append(described.popFirst())
+                }
+            }
         }
         return failures
     }
@@ -115,7 +123,7 @@ extension JobSystem {
     /// How nodes failed, with the names of their jobs.
     package func describe(_ starts: [WorkflowStep.Start], of id: JobID) async throws(BrokerError) -> [WorkflowFailure] {
         let store = try workflowStore
-        guard let head = try await workflowHead(of: id) else { throw WorkflowMissing.error(id) }
+        guard let head = try await store.head(of: id) else { throw WorkflowMissing.error(id) }
         let nodes = try await store.nodes(starts.map(\.node), of: id)
         let outcomes = try await store.outcomes(of: starts.map(\.node), of: id)
         guard nodes.count == starts.count, outcomes.count == starts.count else { throw WorkflowMissing.error(id) }
@@ -130,6 +138,13 @@ extension JobSystem {
                 failure: JobFailure(known.1 ?? .cancelled, at: clock.now)
             )
         }
+    }
+}
+
+extension WorkflowFailure {
+    /// The failure of a workflow that somebody has cancelled.
+    fileprivate init(cancelled id: JobID, at time: Timestamp) {
+        self.init(workflow: id, job: id, name: "workflow", failure: JobFailure(.cancelled, at: time))
     }
 }
 
@@ -156,7 +171,7 @@ extension JobContext {
     /// What the job takes.
     ///
     /// - Returns: What it takes.
-    /// - Throws: ``Snooze`` when that cannot be read for now.
+    /// - Throws: ``AwaitingWorkflow`` when that cannot be read for now.
     package func input() async throws -> WorkflowInput {
         do {
             return try await scope.system.input(of: scope.delivery.envelope)
@@ -164,7 +179,7 @@ extension JobContext {
             throw error
         } catch {
             logger.debug("What the job takes cannot be read; it is put off", metadata: ["error": "\(error)"])
-            throw Snooze(delay: .seconds(1))
+            throw AwaitingWorkflow(delay: .seconds(1))
         }
     }
 }
