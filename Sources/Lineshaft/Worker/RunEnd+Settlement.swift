@@ -89,6 +89,8 @@ extension RunEnd {
             )
         case let bad as FailedMigration:
             return .failed(facts.failureBeforeAttempt(.migrationFailed, bad.message, bad.cause))
+        case let bad as WorkflowSizeError:
+            return .failed(facts.failure(bad.code, bad.message, bad))
         case let bad as StepError:
             return .failed(facts.failure(bad.jobCode, bad.message, bad.cause ?? bad))
         case let bad as UnencodableOutput:
