@@ -49,7 +49,13 @@ public struct Attempted<Base: Workflow>: Workflow {
 
 extension WorkflowBuilder {
     /// Writes a part down so that its failure stays its own.
-    mutating func planApart<Part: Workflow>(
+    ///
+    /// - Parameters:
+    ///   - part: The part.
+    ///   - source: What comes before.
+    /// - Returns: Where its output will be, and what fails as one.
+    /// - Throws: What the part throws.
+    package mutating func planApart<Part: Workflow>(
         _ part: Part,
         after source: WorkflowSource
     ) throws -> (output: WorkflowSource, region: Int) {
