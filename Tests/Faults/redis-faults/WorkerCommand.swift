@@ -44,6 +44,7 @@ struct WorkerCommand: AsyncParsableCommand {
         let name = name
         let worker = Worker(system, queues: [.default: .init(concurrency: concurrency)], configuration: configuration) {
             Probe.handler(of: name)
+            Chord.handlers
         }
         try await worker.run()
     }

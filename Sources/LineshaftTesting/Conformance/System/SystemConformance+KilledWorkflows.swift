@@ -76,10 +76,10 @@ private enum Shape: Int, CaseIterable, Sendable {
             let handle = try await client.submit(chain)
             try await body { try await see(trial, handle, 6, ["done"]) }
         case .chord:
-            let chord = Group((1...5).map { Number(value: $0).then(Add(amount: 10)) })
+            let chord = Group((1...5).map { Number(value: $0).then(Add(amount: 10 * $0)) })
             let handle = try await client.submit(chord.onSuccess(Noted(word: "done")).then(Total()))
             try await body {
-                try await see(trial, handle, 65, ["done", "total [11, 12, 13, 14, 15]"])
+                try await see(trial, handle, 165, ["done", "total [11, 22, 33, 44, 55]"])
             }
         case .nested:
             let rows = [[1, 2], [3, -4]].map { Group($0.map { Number(value: $0) }).then(Total()) }
