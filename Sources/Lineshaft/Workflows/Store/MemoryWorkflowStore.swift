@@ -240,11 +240,11 @@ public actor MemoryWorkflowStore: WorkflowStore {
         sweep()
         // Taken out while it changes, so that it is changed in place.
         guard var entry = entries.removeValue(forKey: id) else { return nil }
+        let wasLaunching = entry.state.phase == .launching
         let value = body(&entry.state)
-        if entry.state.phase == .running {
-            entry.released = nil
-            entry.expiry = nil
-        }
+        if entry.state.phase == .running { entry.released = nil }
+        // What holds for one that is never launched, or was over, does not any more.
+        if entry.state.phase == .running || wasLaunching && entry.state.phase != .launching { entry.expiry = nil }
         entries[id] = entry
         keepReleased(id)
         return value
