@@ -21,7 +21,11 @@ extension JobSystem {
         var letters: [JobSnapshot] = []
         var alone: [JobID] = []
         for id in ids {
-            if let job = try await inspector.find(id), job.state == .dead { letters.append(job) } else { alone.append(id) }
+            if let job = try await inspector.find(id), job.state == .dead {
+                letters.append(job)
+            } else {
+                alone.append(id)
+            }
         }
         return try await retry(letters) + (alone.isEmpty ? 0 : try await retryAlone(alone))
     }

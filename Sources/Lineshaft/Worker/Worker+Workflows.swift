@@ -30,7 +30,9 @@ extension Worker {
             let ended = places[id] ?? []
             guard let outcomes = try await tell(ended.map(\.end), of: id) else {
                 // It is told again then; what it knows of these ends already is not done twice.
-                for place in ended { items[place.index] = items[place.index].settled(as: .snoozed(for: Self.refusalPause)) }
+                for place in ended {
+                    items[place.index] = items[place.index].settled(as: .snoozed(for: Self.refusalPause))
+                }
                 continue
             }
             for (place, outcome) in zip(ended, outcomes) {

@@ -115,7 +115,9 @@ extension WorkflowReadCall where Content == WorkflowOpenNodes {
             while reader.remaining > 0 { passing.append(Int(try reader.read(UInt32.self))) }
             let last = Int(try parts[2].integer(.flowRead))
             return WorkflowOpenNodes(
-                starts: try WorkflowStepCall.pairs(parts[0], .flowRead, of: id).map { .init(node: $0.0, generation: $0.1) },
+                starts: try WorkflowStepCall.pairs(parts[0], .flowRead, of: id).map {
+                    .init(node: $0.0, generation: $0.1)
+                },
                 passing: passing,
                 last: last < 0 ? nil : last
             )

@@ -93,7 +93,9 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
     }
 
     func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
-        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.restart(id, for: parent) }
+        try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
+            try await store.restart(id, for: parent)
+        }
     }
 
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {

@@ -171,7 +171,9 @@ final class WorkflowWorld: Sendable {
                     group.cancelAll()
                 }
             }
-            if state.withLock({ $0.submitted.contains(id) }) { return jobs.workflow(for: id, returning: Submitted.Output.self) }
+            if state.withLock({ $0.submitted.contains(id) }) {
+                return jobs.workflow(for: id, returning: Submitted.Output.self)
+            }
             try await context.clock.sleep(for: generator.duration(upTo: .seconds(2)))
         }
         return try await jobs.submit(workflow, id: id)

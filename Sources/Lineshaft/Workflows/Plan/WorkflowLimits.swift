@@ -54,7 +54,8 @@ package struct WorkflowSizeError: Error {
     static func input(limit: Int) -> WorkflowSizeError {
         WorkflowSizeError(
             code: .inputTooLarge,
-            message: "What is handed on is more than \(limit) bytes together, which is the most that may be taken at once. "
+            message:
+                "What is handed on is more than \(limit) bytes together, which is the most that may be taken at once. "
                 + "Return less from each job, join in several steps, or raise `maximumInputSize` in the system's "
                 + "`workflowLimits`."
         )

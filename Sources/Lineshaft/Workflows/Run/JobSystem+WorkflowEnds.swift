@@ -10,16 +10,18 @@ extension JobSystem {
     /// - Parameters:
     ///   - end: How it has ended.
     ///   - id: The workflow.
+    ///   - incarnation: Which of those under this identity.
     ///   - generation: In which generation.
     /// - Returns: What is known to everybody now; `nil` when the workflow is not kept any more, or goes on again.
     /// - Throws: ``BrokerError`` when an unknown part was done. Repeating the call is safe.
     package func record(
         _ end: WorkflowEnd,
         of id: JobID,
+        incarnation: Int,
         generation: Int
     ) async throws(BrokerError) -> OutcomeRecord? {
         let store = try workflowStore
-        guard let head = try await store.head(of: id) else { return nil }
+        guard let head = try await workflowHead(of: id, incarnation: incarnation) else { return nil }
         let outcome: Outcome
         switch end {
         case .succeeded: outcome = .succeeded([])
@@ -47,9 +49,14 @@ extension JobSystem {
             guard let summary = try await store.summary(of: id), let end = summary.end,
                 summary.generation != generation
             else { return nil }
-            return try await self.record(end, of: id, generation: summary.generation)
+            return try await self.record(
+                end,
+                of: id,
+                incarnation: summary.incarnation,
+                generation: summary.generation
+            )
         }
-        if let parent = release?.parent ?? head.parent { try await broker.hasten(parent.id, in: parent.queue) }
+        if let parent = release?.parent { try await broker.hasten(parent.id, in: parent.queue) }
         return known
     }
 
@@ -95,7 +102,10 @@ extension JobSystem {
             if fails { throw workflowNotFound(id) }
             return false
         }
-        guard let record = try await record(end, of: id, generation: summary.generation) else { return false }
+        let (incarnation, generation) = (summary.incarnation, summary.generation)
+        guard let record = try await record(end, of: id, incarnation: incarnation, generation: generation) else {
+            return false
+        }
         inbox.deliver([.finished(record)])
         return true
     }
@@ -121,7 +131,8 @@ extension JobSystem {
             guard let summary = try await store.summary(of: id), summary.end == nil, summary.restarts > 0 else {
                 throw ConfigurationError(
                     code: .invalidState,
-                    message: "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is "
+                    message:
+                        "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is "
                         + "still running."
                 )
             }

@@ -73,7 +73,7 @@ extension JobSystem {
         }
         for range in step.cancels { try await cancelOpenNodes(in: range, of: id) }
         if let end = step.end {
-            _ = try await record(end, of: id, generation: step.generation)
+            _ = try await record(end, of: id, incarnation: step.incarnation, generation: step.generation)
         } else if count > 0, step.total > 0,
             step.completed * 100 / step.total != (step.completed - count) * 100 / step.total
         {

@@ -5,10 +5,9 @@
 //
 
 extension Lua {
-    /// Reads outcomes; for `watch` and `await` in `ARGV[3]` also has a client told of those to come, for `progress` reads
-    /// progress. What is awaited will end here, however long that takes.
+    /// Reads outcomes; for `watch` and `await` in `ARGV[3]` also has a client told of those to come, for `progress` progress.
     ///
-    /// `ARGV[4]` is the client's eight bytes; then come identifiers.
+    /// What is awaited will end here, however long that takes. `ARGV[4]` is the client's eight bytes; then come identifiers.
     static let outcomes = #"""
         local ids, kind = {unpack(ARGV, 5)}, ARGV[3]
         if kind == 'progress' then

@@ -26,7 +26,9 @@ extension SystemConformance {
                     let way = HostBroker(trial.broker)
                     let dying = try await trial.system(way)
                     way.die(at: .init(change: change, isAfter: isAfter) { await way.cut() })
-                    do { _ = try await dying.workflow(for: first.id, returning: NoValue.self).restart() } catch is BrokerError {}
+                    do {
+                        _ = try await dying.workflow(for: first.id, returning: NoValue.self).restart()
+                    } catch is BrokerError {}
                     let survived = way.changes < change
                     // What goes on may be over by now.
                     if !survived { do { _ = try await first.restart() } catch is ConfigurationError {} }
@@ -99,7 +101,8 @@ extension SystemConformance {
                 try checkSubmissions(trial, atMost: 4)
             }
         },
-        Case("What comes of an ending is told later when its workflow refuses", .oneCallback, workflows: true) { trial in
+        Case("What comes of an ending is told later when its workflow refuses", .oneCallback, workflows: true) {
+            trial in
             let client = try await trial.system()
             let expiring = JobOptions(expires: .after(.seconds(5)))
             let handle = try await client.submit(Number(value: 1).with(expiring).onFailure(Noted(word: "failed")))

@@ -63,7 +63,8 @@ extension SystemConformance {
                 }
             }
         },
-        Case("A job that is enqueued again long after its end does not run again", .oneCallback, workflows: true) { trial in
+        Case("A job that is enqueued again long after its end does not run again", .oneCallback, workflows: true) {
+            trial in
             let host = try await trial.workflowHost()
             let (client, stalled) = (try await trial.system(), try await trial.system())
             try await trial.running(host) {

@@ -53,7 +53,10 @@ extension SystemConformance {
                 // There is one slot, so nothing could run if the job held it.
                 let handle = try await client.submit(Planner(count: 4))
                 try check("the output", try await trial.value(of: handle), is: 6)
-                try check(trial.clock.uptime - before >= .seconds(30), "It did not wait for the one it did not ask about.")
+                try check(
+                    trial.clock.uptime - before >= .seconds(30),
+                    "It did not wait for the one it did not ask about."
+                )
                 try check("the late one", trial.notes.count(of: "late"), is: 1)
                 try check("the plans", trial.notes.count(of: "planned"), is: 1)
                 try check("the attempts", try await handle.outcome.attempts, is: 1)
@@ -84,7 +87,12 @@ extension SystemConformance {
             }
             throw ConformanceFailure("It takes more than 200 changes.")
         },
-        Case("Cancelling it cancels all of them", .cancellationReachesRunningJobs, needs: .cancellation, workflows: true) {
+        Case(
+            "Cancelling it cancels all of them",
+            .cancellationReachesRunningJobs,
+            needs: .cancellation,
+            workflows: true
+        ) {
             trial in
             let host = try await trial.planningHost()
             let client = try await trial.system()
@@ -124,7 +132,8 @@ extension SystemConformance {
                 try check("the callback", trial.notes.count(of: "failed"), is: 1)
             }
         },
-        Case("Retrying all dead letters restarts each outermost workflow once", .oneCallback, workflows: true) { trial in
+        Case("Retrying all dead letters restarts each outermost workflow once", .oneCallback, workflows: true) {
+            trial in
             let host = try await trial.planningHost()
             let client = try await trial.system()
             try await trial.running(host) {

@@ -38,7 +38,10 @@ extension SystemConformance {
             try await trial.running(host) {
                 let graph = Graph { graph in
                     let start = try graph.add(Number(value: 1))
-                    let slow = try graph.add(Number(value: 2).with(JobOptions(start: .after(.seconds(50)))), after: start)
+                    let slow = try graph.add(
+                        Number(value: 2).with(JobOptions(start: .after(.seconds(50)))),
+                        after: start
+                    )
                     _ = try graph.add(Add(amount: 5), taking: slow)
                     return start
                 }
@@ -74,7 +77,8 @@ extension SystemConformance {
                 try check("the second", trial.notes.count(of: "bad"), is: 1)
             }
         },
-        Case("A callback is told that somebody cancelled the workflow", needs: .cancellation, workflows: true) { trial in
+        Case("A callback is told that somebody cancelled the workflow", needs: .cancellation, workflows: true) {
+            trial in
             let client = try await trial.system()
             let handle = try await client.submit(Number(value: 1).then(Add()).onFailure(Alarmed()))
             try await handle.cancel()
@@ -115,7 +119,8 @@ extension SystemConformance {
             }
         },
         Case("Results that are too large end their jobs with a clear error", workflows: true) { trial in
-            let host = try await trial.workflowHost { _ in } system: {
+            let host = try await trial.workflowHost { _ in
+            } system: {
                 $0.workflowLimits = WorkflowLimits(maximumOutputSize: 1_000, maximumInputSize: 2_500)
             }
             let client = try await trial.system { $0.workflowLimits.maximumInputSize = 2_500 }

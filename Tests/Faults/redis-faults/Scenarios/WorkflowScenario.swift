@@ -10,7 +10,8 @@ internal import Lineshaft
 /// Workers of workflows killed with SIGKILL: what follows a group comes from one submission, with all results in order.
 struct WorkflowScenario: Scenario {
     let name = "workflow"
-    let summary = "chords whose workers are killed with SIGKILL again and again: one callback each, all results in order"
+    let summary =
+        "chords whose workers are killed with SIGKILL again and again: one callback each, all results in order"
     let jobs = (full: 5_000, short: 600)
 
     /// How many members a chord has.
