@@ -25,6 +25,9 @@ extension World {
         /// Whether somebody retries and deletes dead letters in the end.
         var revives: Bool
         var limits: [(queue: QueueName, limits: QueueLimits)]
+        /// How long a call to the broker takes each way at most, where workers have many slots: several calls of one worker
+        /// are under way at once then.
+        var distance: Duration?
 
         /// The climate of the history with this seed.
         init(seed: UInt64) {
@@ -68,6 +71,10 @@ extension World {
                 let count = Int.random(in: 1...4, using: &generator)
                 let burst = Int.random(in: 1...3, using: &generator)
                 limits.append(("b", QueueLimits(rate: RateLimit(count, per: .seconds(2), burst: burst))))
+            }
+            if generator.chance(0.2) {
+                distance = .microseconds(Int.random(in: 200...4_000, using: &generator))
+                jobsOfClient = Int.random(in: 10...40, using: &generator)
             }
         }
     }

@@ -43,8 +43,10 @@ struct WorkerSupervisor {
         configuration.parkDelay = .seconds(10)
         configuration.shutdown.finish = .seconds(5)
         configuration.middleware = [HistoryMiddleware(world.recorder, process: process)]
+        // Many slots share the calls to a broker that is far away.
+        let (least, most) = world.climate.distance == nil ? (1, 3) : (16, 40)
         let queues: WorkerQueues = [
-            "a": .init(concurrency: Int.random(in: 1...3, using: &generator)),
+            "a": .init(concurrency: Int.random(in: least...most, using: &generator)),
             "b": .init(concurrency: Int.random(in: 1...2, using: &generator), weight: 2),
         ]
         let fixed = configuration

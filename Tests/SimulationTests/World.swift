@@ -119,7 +119,7 @@ final class World: Sendable {
         configuration.seed = generator.next()
         configuration.retry = .constant(.milliseconds(500), maximumAttempts: 3)
         configuration.resultRetention = .seconds(864_000)
-        let faulty = FaultInjectingBroker(recording, faults: faults)
+        let faulty = FaultInjectingBroker(away(recording, process), faults: faults)
         while true {
             do {
                 let store = apart.map {
@@ -133,6 +133,16 @@ final class World: Sendable {
                 try await clock.sleep(for: .milliseconds(200))
             }
         }
+    }
+
+    /// The broker at the end of a way that takes time, if this world has one.
+    private func away(_ broker: any Broker, _ process: SimulatedProcess) -> any Broker {
+        guard let distance = climate.distance else { return broker }
+        var generator = context.generator("distance of \(process.name)")
+        return FaultInjectingBroker(
+            broker,
+            faults: .distance(distance, seed: generator.next(), clock: clock, process: process)
+        )
     }
 
     /// A process whose death is recorded.

@@ -38,6 +38,9 @@ public struct ClaimRequest: Sendable {
     public let poisonLimit: Int
     /// What this worker was given in ``Claim/ended`` and has stored since: the broker forgets it.
     public let recorded: [Ending]
+    /// Queues that this worker wants nothing of any more, although it may have waited for their jobs: who would have woken
+    /// it for one of them wakes others. A request without shares leaves all queues.
+    public let leaves: [QueueName]
 
     /// Creates a request.
     public init(
@@ -46,7 +49,8 @@ public struct ClaimRequest: Sendable {
         limit: Int,
         lease: Duration,
         poisonLimit: Int,
-        recorded: [Ending] = []
+        recorded: [Ending] = [],
+        leaves: [QueueName] = []
     ) {
         self.worker = worker
         self.shares = shares
@@ -54,6 +58,7 @@ public struct ClaimRequest: Sendable {
         self.lease = lease
         self.poisonLimit = poisonLimit
         self.recorded = recorded
+        self.leaves = leaves
     }
 }
 

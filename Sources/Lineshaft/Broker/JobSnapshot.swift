@@ -19,6 +19,8 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
         case snoozed
         /// A worker that does not know its name gave it back.
         case parked
+        /// Several workers have died on it, or on another job beside it.
+        case suspected
     }
 
     /// The job as it was submitted.

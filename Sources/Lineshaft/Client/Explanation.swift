@@ -19,6 +19,9 @@ public enum Explanation: Sendable, Hashable {
     case parked(until: Timestamp, name: JobName)
     /// It was submitted under a later version of its job type than the workers of its queue know; it is offered again then.
     case parkedAsNewer(until: Timestamp, name: JobName, version: Int, known: Int)
+    /// Its lease has run out that many times: workers died on it, or on another job beside it. It is offered again then, apart
+    /// from those.
+    case suspected(until: Timestamp, lostLeases: Int)
     /// Its queue is paused.
     case queuePaused(QueueName)
     /// No worker serves its queue.
@@ -57,6 +60,9 @@ extension Explanation: CustomStringConvertible {
             return
                 "It is of version \(version) of the job “\(name)”, and the workers of its queue know version \(known) at "
                 + "most; it is offered again at \(time). Start a worker of the newer program."
+        case .suspected(let time, let count):
+            return "Its lease has run out \(count) times, because workers died on it or on another job beside it; "
+                + "it is offered again at \(time), apart from those. See the logs of the workers."
         case .queuePaused(let queue):
             return "The queue “\(queue)” is paused. Resume it to have its jobs run."
         case .noWorker(let queue):
@@ -117,6 +123,7 @@ extension JobSystem {
             case .retrying: return .retrying(until: due, attempt: job.failedAttempts + 1, failure: job.failures.last)
             case .snoozed: return .snoozed(until: due)
             case .parked: return try await explainParked(job, until: due)
+            case .suspected: return .suspected(until: due, lostLeases: job.lostLeases)
             case .delayed, .none: return .delayed(until: due)
             }
         case .ready: return try await explainReady(job)

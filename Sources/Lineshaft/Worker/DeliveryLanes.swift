@@ -190,6 +190,11 @@ package struct DeliveryLanes {
         for position in lanes.indices { lanes[position].mayHaveMore = true }
     }
 
+    /// The queues of which nothing is wanted, whatever the claims that are under way bring.
+    package var withoutRoom: [QueueName] {
+        lanes.filter { $0.room(0) + $0.expected <= 0 }.map(\.name)
+    }
+
     /// Whether a claim could bring something.
     ///
     /// - Parameters:

@@ -70,6 +70,9 @@ extension Worker {
     }
 
     private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
+        // Queues of which something is wanted say by that how much; what is claimed ahead is no room that others counted on.
+        let leaves = schedule.hasLessRoom ? lanes.withoutRoom : []
+        schedule.hasLessRoom = false
         let request = ClaimRequest(
             worker: id,
             shares: shares,
@@ -77,7 +80,8 @@ extension Worker {
             lease: configuration.lease,
             poisonLimit: configuration.poisonLimit,
             // One that is under way confirms them already.
-            recorded: schedule.isBusy ? [] : recordedEndings
+            recorded: schedule.isBusy ? [] : recordedEndings,
+            leaves: leaves
         )
         lanes.begin(request)
         return request
@@ -113,13 +117,15 @@ extension Worker {
                 (results, claim) = try await jobs.broker.settle(settlements, claiming: request)
             }
             note(results, of: items)
-            schedule.hasLessRoom = false
             schedule.asksForEndings = false
             recordedEndings.removeFirst(request.recorded.count)
             take(claim, for: request, since: start)
             if !claim.ended.isEmpty { await store(claim.ended) }
         } catch {
-            if let request { lanes.abandon(request) }
+            if let request {
+                lanes.abandon(request)
+                if request.shares.isEmpty || !request.leaves.isEmpty { schedule.hasLessRoom = true }
+            }
             outbox.putBack(items)
             throw error
         }

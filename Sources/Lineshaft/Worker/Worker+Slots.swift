@@ -171,9 +171,11 @@ extension Worker {
         }
     }
 
-    /// Sees to it that neither settlements nor claimed jobs wait long while this slot runs its next job.
+    /// Sees to it that neither settlements nor claimed jobs, nor those that the broker may have, wait long while this slot
+    /// runs its next job.
     private func flushSoon() {
-        if outbox.isEmpty && lanes.buffered == 0 { return }
+        // What was announced during a claim is news that nobody has acted on: this slot would have, and runs a job now.
+        if outbox.isEmpty, lanes.buffered == 0, schedule.isBusy || !lanes.wantsMore(prefetch: 0) { return }
         // Slots that speak to the broker themselves do so before the worker's own loop has to.
         let limit = gathers ? Self.largeCrowd : overlapsExchanges ? Self.crowd : Self.flushCount
         if outbox.count >= limit {

@@ -28,8 +28,12 @@ package struct QueueInterest: Sendable {
         var mayHaveMore = true
         var isNoted = false
         var isWoken = false
+        /// Whether the worker wants nothing of it, so that a wake that is still on its way is for others.
+        var isLeft = false
         /// When something falls due, by uptime.
         var due: Duration?
+        /// What was said about that since it was last asked, which the answer may not know of.
+        var announced: Duration?
         /// Until when it is left alone, because what is there cannot be used.
         var barred: Duration?
 
@@ -59,6 +63,11 @@ package struct QueueInterest: Sendable {
 
     /// Whether a queue may count on the worker, or has woken it.
     package var isCountedOn: Bool { entries.values.contains { $0.isNoted || $0.isWoken } }
+
+    /// Whether any of these queues may count on the worker, or has woken it.
+    package func isCountedOn(by queues: [QueueName]) -> Bool {
+        queues.contains { entries[$0].map { $0.isNoted || $0.isWoken || !$0.isLeft } ?? false }
+    }
 
     /// Whether the worker is told what concerns a queue, or leaves it alone for now.
     package func knows(_ queue: QueueName, at now: Duration) -> Bool {
@@ -147,6 +156,8 @@ package struct QueueInterest: Sendable {
         defer {
             entries[queue] = entry
             entries[queue]?.isWoken = false
+            entries[queue]?.isLeft = false
+            entries[queue]?.announced = nil
         }
         return Question(queue: queue, limit: limit, isNoted: entry.isNoted, isWoken: entry.isWoken)
     }
@@ -173,7 +184,7 @@ package struct QueueInterest: Sendable {
         entry.mayHaveMore = hasMore || count >= question.limit || entry.isWoken
         // A question that was put before an answer to another one has noted the worker does not know of that note.
         entry.isNoted = (isNoted || entry.isNoted && !question.isNoted) && !entry.isWoken
-        entry.due = delay.map { now + $0 }
+        entry.due = [delay.map { now + $0 }, entry.announced].compactMap { $0 }.min()
         entries[question.queue] = entry
     }
 
@@ -199,7 +210,7 @@ package struct QueueInterest: Sendable {
     package mutating func wake(_ queue: QueueName) -> Bool {
         entries[queue, default: Entry()].isNoted = false
         entries[queue]?.mayHaveMore = true
-        if isFull && claims == 0 { return false }
+        if isFull && claims == 0 || entries[queue]?.isLeft == true { return false }
         entries[queue]?.isWoken = true
         return true
     }
@@ -211,17 +222,26 @@ package struct QueueInterest: Sendable {
         guard var entry = entries[queue] else { return false }
         if let due = entry.due, due <= time { return false }
         entry.due = time
+        if claims > 0 { entry.announced = time }
         entries[queue] = entry
         return true
     }
 
     /// The worker has given up room: nothing is noted any more.
     ///
+    /// - Parameter left: The queues that it wants nothing of; `nil` for all.
     /// - Returns: The queues that may count on it, and must be told.
-    package mutating func withdraw() -> (noted: [QueueName], woken: [QueueName]) {
-        let noted = self.noted
-        for queue in noted { entries[queue]?.isNoted = false }
-        return (noted, takeWoken())
+    package mutating func withdraw(from left: [QueueName]? = nil) -> [QueueName] {
+        let left = left ?? queues
+        let told = left.filter { queue in entries[queue].map { $0.isNoted || $0.isWoken } ?? false }
+        for queue in left where entries[queue] != nil {
+            entries[queue]?.isNoted = false
+            entries[queue]?.isWoken = false
+            entries[queue]?.isLeft = true
+            // Nothing tells of its jobs from now on, so it is asked as soon as something of it is wanted again.
+            entries[queue]?.mayHaveMore = true
+        }
+        return told.sorted()
     }
 
     /// Messages may have been lost: any queue may have jobs.

@@ -114,6 +114,7 @@ extension RedisBroker {
         // A worker that claims without a port is nobody that could be woken.
         guard let attached = attachedWorkers[request.worker], attached.port != nil else { return true }
         if request.shares.isEmpty { return !attached.interest.isCountedOn }
+        if attached.interest.isCountedOn(by: request.leaves) { return false }
         let now = clock.uptime
         return request.shares.allSatisfy { attached.interest.knows($0.queue, at: now) }
     }
@@ -122,13 +123,12 @@ extension RedisBroker {
     private func prepare(_ request: ClaimRequest) async throws(BrokerError) {
         // A worker that claims without a port is nobody that could be woken.
         guard var attached = attachedWorkers[request.worker], attached.port != nil else { return }
-        if request.shares.isEmpty {
-            let (noted, woken) = attached.interest.withdraw()
+        if request.shares.isEmpty || !request.leaves.isEmpty {
+            let told = attached.interest.withdraw(from: request.shares.isEmpty ? nil : request.leaves)
             attachedWorkers[request.worker] = attached
-            for queue in Set(noted + woken).sorted() {
+            for queue in told {
                 try await call(LeaveCall(request.worker, passesOn: true, keys: keys(queue), settings: settings))
             }
-            return
         }
         for share in request.shares where !attached.interest.knows(share.queue, at: clock.uptime) {
             do throws(BrokerError) {

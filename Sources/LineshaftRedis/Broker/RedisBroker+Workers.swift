@@ -36,8 +36,7 @@ extension RedisBroker {
             where !attachedWorkers.values.contains(where: { $0.interest.knows(queue, at: now) }) {
                 listener?.stopListening(to: settings.channel(of: queue))
             }
-            let (noted, woken) = attached.interest.withdraw()
-            left = Set(noted + woken).sorted()
+            left = attached.interest.withdraw()
         }
         do throws(BrokerError) {
             for queue in left {

@@ -154,6 +154,28 @@ extension BrokerConformance {
             }
             try check("the outcome's failure", failure.code, is: .poisoned)
         },
+        Case("Jobs that workers die on together come back apart", .badInputStopsNobody, inspector: true) { trial in
+            let ids = try await trial.submit(count: 40)
+            for _ in 1...3 {
+                let claim = try await trial.claim(40, lease: .seconds(10), poisonLimit: 5)
+                try check("the deliveries of a round", claim.deliveries.count, is: 40)
+                try await trial.advance(by: .seconds(10))
+            }
+            // Twice they came back at once; now each has its own time, within ten seconds.
+            let first = try await trial.claim(40, poisonLimit: 5)
+            try check(first.deliveries.count < 8, "\(first.deliveries.count) jobs are still together.")
+            var waiting = Set(ids).subtracting(first.deliveries.map(\.envelope.id))
+            for id in waiting {
+                try check("why it waits", try await trial.inspector().find(id)?.wait, is: .suspected)
+            }
+            for _ in 1...10 {
+                try await trial.advance(by: .seconds(1))
+                let claim = try await trial.claim(40, poisonLimit: 5)
+                try check(claim.deliveries.count < 20, "\(claim.deliveries.count) jobs are still together.")
+                waiting.subtract(claim.deliveries.map(\.envelope.id))
+            }
+            try check("the jobs that never came back", waiting, is: [])
+        },
         Case("Released jobs are not taken for poisonous", .shutdownIsNotFailure) { trial in
             try await trial.submit()
             for _ in 0..<10 { try await trial.settle(trial.take(poisonLimit: 2), .released) }

@@ -50,7 +50,12 @@ extension QueueTable {
                 let failure = poisonFailure(slot, lost: lost, last: run.worker, at: moment)
                 bury(slot, failure, attempts: attempts, at: moment)
             } else {
-                makeReady(slot, inFront: true)
+                let wait = Suspicion.wait(records[slot].envelope.id, lostLeases: lost)
+                if wait > .zero {
+                    schedule(slot, due: moment.now + wait, wait: .suspected)
+                } else {
+                    makeReady(slot, inFront: true)
+                }
                 resumeWaiting(slot, at: moment)
             }
         }

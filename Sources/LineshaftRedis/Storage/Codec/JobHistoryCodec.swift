@@ -33,6 +33,7 @@ enum JobHistoryCodec {
         case 1: wait = .retrying
         case 2: wait = .snoozed
         case 3: wait = .parked
+        case 4: wait = .suspected
         default: throw reader.malformed("it waits for no known reason")
         }
         _ = try reader.read(UInt64.self)

@@ -24,6 +24,13 @@ extension Lua {
                 bury(id, h, 1, failure, failed, NOTOKEN, deliveries, lost, applied, failures)
             end
         end
+        -- See the core's `Suspicion`.
+        local function suspension(id, lost)
+            if lost < 3 then return 0 end
+            local window = math.min(10 * 4 ^ (lost - 3), 3600) * 1000000
+            local dice = (byte(id, 15) * 256 + byte(id, 16) + lost * 7919) * 40503 % 65536
+            return math.floor(window * dice / 65536)
+        end
         local function lapseJob(id, g, bits)
             local h = held(id)
             if not h or byte(h) > 127 then return end
@@ -38,8 +45,9 @@ extension Lua {
                     .. sub(h, from, from + byte(h, from))
                 bury(id, h, 1, failure, failed, NOTOKEN, deliveries, lost, applied, failures)
             else
-                keep(id, failed, deliveries, lost, 1, 0, applied, failures)
-                makeReady(id, byte(h, 3), true)
+                local wait = suspension(id, lost)
+                keep(id, failed, deliveries, lost, 1, wait > 0 and 4 or 0, applied, failures)
+                if wait > 0 then schedule(id, byte(h, 3), now + wait) else makeReady(id, byte(h, 3), true) end
                 local f = band(byte(h, 2), 24) ~= 0 and fields(h, 1)
                 if f and f.deadline and f.deadline <= now then
                     endWaiting(id)

@@ -36,7 +36,7 @@ extension Lua {
             if d ~= 8 and d ~= 9 then started = 1 end
             if d == 8 and interval > 0 then arrival = arrival - interval end
             local level = byte(h, p + 2)
-            -- Why it waits: 1 retrying, 2 snoozed, 3 parked.
+            -- Why it waits: 1 retrying, 2 snoozed, 3 parked; 4, suspected, is for jobs whose lease has run out.
             local wait = d == 5 and 1 or d == 6 and 2 or d == 9 and 3 or 0
             keep(id, failed, deliveries, lost, started, wait, token8, failures)
             if d ~= 7 and d ~= 8 and delay > 0 and not isHastened then

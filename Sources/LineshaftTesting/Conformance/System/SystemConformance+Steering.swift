@@ -44,6 +44,55 @@ extension SystemConformance {
                 try check("the output", try await trial.value(of: resumed), is: "1 c")
             }
         },
+        Case("A job of a queue that one worker has paused is run by another at once, whatever else the first claims") {
+            trial in
+            let first = try await trial.host("host-1", queues: ["default": 2, "other": 2]) {
+                Handler(for: Errand.self) { errand, context in "1 \(errand.word)" }
+            }
+            let second = try await trial.host("host-2") {
+                Handler(for: Errand.self) { errand, context in "2 \(errand.word)" }
+            }
+            try await trial.running(first) {
+                try await trial.settleDown()
+                try await trial.running(second) {
+                    try await trial.settleDown()
+                    try await first.worker.pause("default")
+                    let start = trial.clock.uptime
+                    for word in ["a", "b", "c"] {
+                        let handle = try await first.system.submit(Errand(word: word))
+                        try check("the output", try await trial.value(of: handle), is: "2 \(word)")
+                    }
+                    try check("the time is short", trial.clock.uptime - start < .seconds(1), is: true)
+                }
+            }
+        },
+        Case("A job that comes while another is being claimed does not wait behind it") { trial in
+            let host = try await trial.host {
+                Handler(for: Errand.self) { errand, context in
+                    if errand.word == "long" { await trial.notes.gate("long").wait() }
+                    return errand.word
+                }
+            }
+            host.way.after(.claim) { () async throws(BrokerError) in
+                if trial.notes.gate("armed").isOpen { await trial.notes.gate("claimed").wait() }
+            }
+            try await trial.running(host) {
+                // From now on there is a slot that speaks to the broker by itself.
+                let before = try await host.system.submit(Errand(word: "before"))
+                try check("the output", try await trial.value(of: before), is: "before")
+                try await trial.settleDown()
+                trial.notes.gate("armed").open()
+                _ = try await host.system.submit(Errand(word: "long"))
+                try await trial.settleDown()
+                let short = try await host.system.submit(Errand(word: "short"))
+                try await trial.settleDown()
+                trial.notes.gate("claimed").open()
+                let start = trial.clock.uptime
+                try check("the output", try await trial.value(of: short), is: "short")
+                try check("the time is short", trial.clock.uptime - start < .seconds(1), is: true)
+                trial.notes.gate("long").open()
+            }
+        },
         Case("Jobs that a claim brings to a queue that was paused meanwhile go back") { trial in
             let host = try await trial.host { trial.echo }
             host.way.after(.claim) { () async throws(BrokerError) in
