@@ -79,7 +79,7 @@ extension JobSystem {
         let result = try await broker.cancel([id]).first ?? .notFound
         if result == .cancelled || result == .requested, broker.workflows != nil {
             let owner = if let job { try await owner(of: job.envelope) } else { WorkflowOwner.job(id) }
-            try await cancelChildren(of: owner)
+            if let owner { try await cancelChildren(of: owner) }
         }
         if let job, storesResultsApart, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
         return result

@@ -51,13 +51,10 @@ package final class StartedChildren: Sendable {
 }
 
 extension JobSystem {
-    /// What a job's workflows know it by.
-    package func owner(of envelope: Envelope) async throws(BrokerError) -> WorkflowOwner {
+    /// What a job's workflows know it by; `nil` when the workflow that it is a part of is not kept any more.
+    package func owner(of envelope: Envelope) async throws(BrokerError) -> WorkflowOwner? {
         guard envelope.isPartOfWorkflow, let reference = envelope.details.workflow else { return .job(envelope.id) }
-        guard let summary = try await workflowStore.summary(of: reference.id) else {
-            throw WorkflowMissing.error(reference.id)
-        }
-        return .member(reference, summary.incarnation)
+        return try await workflowStore.summary(of: reference.id).map { .member(reference, $0.incarnation) }
     }
 
     /// Cancels the workflows that a job has started.
