@@ -99,6 +99,18 @@ private final class SeparateResultStore: ResultStore {
         try await store.watch(ids, for: client)
     }
 
+    func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord? {
+        try await store.outcome(ofWorkflow: id)
+    }
+
+    func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord? {
+        try await store.watch(workflow: id, for: client)
+    }
+
+    func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError) {
+        try await store.report(progress, ofWorkflow: id)
+    }
+
     func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {
         try await store.unwatch(ids, for: client)
     }

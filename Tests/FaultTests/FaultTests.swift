@@ -17,6 +17,11 @@ struct FaultTests {
     }
 
     @Test
+    func `Killing workers of workflows leaves one callback for each and all results in order`() async throws {
+        try await FaultProgram.run("workflow")
+    }
+
+    @Test
     func `A server that is killed forgets nothing when it syncs always`() async throws {
         try await FaultProgram.run("restart-always")
     }

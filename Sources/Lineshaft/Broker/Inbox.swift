@@ -24,6 +24,8 @@ public final class Inbox: Sendable {
         var holders: Int
         /// Whether the store was asked to deliver here what becomes of the job.
         var isWatched = false
+        /// Whether it is a workflow and no job.
+        var isWorkflow = false
     }
 
     private struct State {
@@ -81,15 +83,21 @@ public final class Inbox: Sendable {
         return state.withLock { Array($0.entries.keys) }
     }
 
+    /// Those of ``awaited`` that are workflows, which no queue knows of.
+    public var awaitedWorkflows: [JobID] {
+        if let relay { return relay.target.awaitedWorkflows }
+        return state.withLock { state in state.entries.compactMap { $0.value.isWorkflow ? $0.key : nil } }
+    }
+
     /// The ticket of `id`, made if there is none.
     ///
     /// The inbox forgets it when the outcome has arrived, or when nobody holds a claim to it any more.
-    package func claim(_ id: JobID) -> TicketClaim {
+    package func claim(_ id: JobID, isWorkflow: Bool = false) -> TicketClaim {
         let (ticket, closing) = state.withLock { state -> (Ticket, BrokerError?) in
             if state.entries[id] != nil {
                 state.entries[id]?.holders += 1
             } else {
-                state.entries[id] = Entry(ticket: Ticket(), holders: 1)
+                state.entries[id] = Entry(ticket: Ticket(), holders: 1, isWorkflow: isWorkflow)
             }
             return (state.entries[id]?.ticket ?? Ticket(), state.closing)
         }

@@ -85,6 +85,32 @@ public protocol ResultStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func progress(of id: JobID) async throws(BrokerError) -> JobProgress?
 
+    /// Reads the outcome of a workflow.
+    ///
+    /// Workflows are in no queue, so a store need not look for them in queues.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: The outcome, or `nil` when none is there.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord?
+
+    /// The same as ``watch(_:for:)`` for a workflow, however long that takes.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - client: An attached inbox's client.
+    /// - Returns: The outcome if it is there.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord?
+
+    /// The same as ``report(_:of:)`` for a workflow.
+    ///
+    /// - Parameters:
+    ///   - progress: How far the workflow has come.
+    ///   - id: The workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError)
+
     /// Closes connections. Called once, when the ``JobSystem`` shuts down.
     func shutdown() async
 }
@@ -92,4 +118,19 @@ public protocol ResultStore: Sendable {
 extension ResultStore {
     /// Does nothing: the subscription goes on until the job ends or the client is detached.
     public func unwatch(_ ids: [JobID], for client: ClientID) async throws(BrokerError) {}
+
+    /// Reads it like that of a job.
+    public func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord? {
+        try await outcomes(of: [id])[id]
+    }
+
+    /// Watches it like a job.
+    public func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord? {
+        try await watch([id], for: client)[id]
+    }
+
+    /// Reports it like that of a job.
+    public func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError) {
+        try await report(progress, of: id)
+    }
 }

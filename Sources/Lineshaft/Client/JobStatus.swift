@@ -74,10 +74,14 @@ extension JobSystem {
     @discardableResult
     public func cancel(_ id: JobID) async throws -> CancellationResult {
         try require(.cancellation, to: "cancel the job \(id)", "cancellation")
-        let job = storesResultsApart ? try await broker.inspector?.find(id) : nil
+        // What it has started is known by what it is a part of, which nobody may know afterwards.
+        let job = storesResultsApart || broker.workflows != nil ? try await broker.inspector?.find(id) : nil
         let result = try await broker.cancel([id]).first ?? .notFound
-        if result == .cancelled || result == .requested { try await cancelExpansion(of: id) }
-        if let job, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
+        if result == .cancelled || result == .requested, broker.workflows != nil {
+            let owner = if let job { try await owner(of: job.envelope) } else { WorkflowOwner.job(id) }
+            if let owner { try await cancelChildren(of: owner) }
+        }
+        if let job, storesResultsApart, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
         return result
     }
 

@@ -18,23 +18,22 @@ extension JobSystem {
     public func retry(_ ids: [JobID]) async throws -> Int {
         let inspector = try inspector
         if broker.workflows == nil { return try await retryAlone(ids) }
+        var letters: [JobSnapshot] = []
         var alone: [JobID] = []
-        var count = 0
         for id in ids {
-            let job = try await inspector.find(id)
-            if let job, job.state == .dead, job.envelope.isPartOfWorkflow {
-                count += try await retry(partOf: job.envelope.details.workflow) ? 1 : 0
+            if let job = try await inspector.find(id), job.state == .dead {
+                letters.append(job)
             } else {
                 alone.append(id)
             }
         }
-        return count + (alone.isEmpty ? 0 : try await retryAlone(alone))
+        return try await retry(letters) + (alone.isEmpty ? 0 : try await retryAlone(alone))
     }
 
     /// Makes dead letters ready again that are no part of a workflow.
     private func retryAlone(_ ids: [JobID]) async throws -> Int {
         let inspector = try inspector
-        for id in ids { try await restartExpansion(of: id) }
+        for id in ids { try await restartChildren(of: .job(id)) }
         guard storesResultsApart else { return try await inspector.retry(ids) }
         var queues: Set<QueueName> = []
         var dead: [JobID] = []
@@ -69,24 +68,65 @@ extension JobSystem {
     public func retryAll(in queue: QueueName) async throws -> Int {
         // All are found first, so that one which fails again at once is not retried for ever.
         var ids: [JobID] = []
-        var count = 0
-        for try await job in deadLetters(in: queue) where !job.envelope.isPartOfWorkflow { ids.append(job.id) }
-        for try await job in deadLetters(in: queue) where job.envelope.isPartOfWorkflow {
-            if try await retry(partOf: job.envelope.details.workflow) { count += 1 }
+        var members: [JobSnapshot] = []
+        for try await job in deadLetters(in: queue) {
+            if job.envelope.isPartOfWorkflow { members.append(job) } else { ids.append(job.id) }
         }
+        var count = try await retry(members)
         for start in stride(from: 0, to: ids.count, by: DeadLetters.pageSize) {
             count += try await retryAlone(Array(ids[start..<min(start + DeadLetters.pageSize, ids.count)]))
         }
         return count
     }
 
-    /// Restarts the workflow that a dead letter is a part of, which enqueues the job anew.
+    /// Retries dead letters, jobs of workflows with the outermost workflow that has failed for their sake.
+    private func retry(_ letters: [JobSnapshot]) async throws -> Int {
+        var alone: [JobID] = []
+        var members: [JobID: Int] = [:]
+        var workflows: [JobID] = []
+        for letter in letters {
+            switch try await cause(of: letter) {
+            case .job(let id): if !alone.contains(id) { alone.append(id) }
+            case .workflow(let id):
+                if members[id] == nil { workflows.append(id) }
+                members[id, default: 0] += 1
+            }
+        }
+        var count = alone.isEmpty ? 0 : try await retryAlone(alone)
+        for id in workflows where try await restart(id) { count += members[id] ?? 0 }
+        return count
+    }
+
+    /// What is to be retried for the sake of a dead letter.
+    private enum Cause: Sendable, Hashable {
+        case job(JobID)
+        case workflow(JobID)
+    }
+
+    private func cause(of letter: JobSnapshot) async throws -> Cause {
+        guard letter.envelope.isPartOfWorkflow, let reference = letter.envelope.details.workflow else {
+            return .job(letter.id)
+        }
+        let inspector = try inspector
+        var outermost = reference.id
+        // A workflow that a job has started fails that job, which may be a part of another workflow.
+        while let parent = try await workflowStore.head(of: outermost)?.parent,
+            let above = try await inspector.find(parent.id), above.state == .dead
+        {
+            guard above.envelope.isPartOfWorkflow, let reference = above.envelope.details.workflow else {
+                return .job(above.id)
+            }
+            outermost = reference.id
+        }
+        return .workflow(outermost)
+    }
+
+    /// Restarts a workflow, which enqueues the failed jobs anew.
     ///
     /// - Returns: Whether the workflow had failed and goes on now.
-    private func retry(partOf workflow: WorkflowReference?) async throws -> Bool {
-        guard let workflow else { return false }
+    private func restart(_ workflow: JobID) async throws -> Bool {
         do {
-            try await restartWorkflow(workflow.id)
+            try await restartWorkflow(workflow)
             return true
         } catch let error as ConfigurationError where error.code == .invalidState {
             return false

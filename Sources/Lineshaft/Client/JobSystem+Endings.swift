@@ -31,8 +31,7 @@ extension JobSystem {
             )
             let claim = try await broker.claim(request)
             if !claim.ended.isEmpty, storesResultsApart { _ = try await results.record(claim.ended.map(\.record)) }
-            try await tellWorkflows(claim.ended)
-            recorded = claim.ended
+            recorded = try await tellWorkflows(claim.ended)
         } while !recorded.isEmpty
     }
 

@@ -35,6 +35,7 @@ extension JobSystem {
         id: JobID?,
         retention: Duration?,
         replyTo: ClientID?,
+        deadline: Timestamp? = nil,
         parent: WorkflowParent?
     ) async throws -> WorkflowHandle<W.Output> where W.Input == NoValue {
         let store = try workflowStore
@@ -47,11 +48,16 @@ extension JobSystem {
             output: output,
             replyTo: replyTo,
             retention: retention ?? configuration.resultRetention,
+            deadline: deadline,
             parent: parent
         )
         try checkAbilities(for: plan.head)
-        let claim = inbox.claim(own)
-        if try await store.create(plan.head) { try await launch(plan, in: store) }
+        let claim = inbox.claim(own, isWorkflow: true)
+        if try await store.create(plan.head) {
+            try await launch(plan, in: store)
+        } else {
+            try await completeLaunch(of: own, in: store)
+        }
         return WorkflowHandle(system: self, claim: claim)
     }
 
@@ -67,7 +73,7 @@ extension JobSystem {
         for id: JobID,
         returning output: Output.Type = NoValue.self
     ) -> WorkflowHandle<Output> {
-        WorkflowHandle(system: self, claim: inbox.claim(id))
+        WorkflowHandle(system: self, claim: inbox.claim(id, isWorkflow: true))
     }
 
     /// Stores a plan, and begins what waits for nothing, some thousand nodes at a time.
@@ -81,10 +87,19 @@ extension JobSystem {
         let roots = plan.nodes.indices.filter { plan.nodes[$0].join.count == 0 && !told.contains($0) }
         for start in stride(from: 0, to: roots.count, by: store.batchLimit) {
             let page = Array(roots[start..<min(start + store.batchLimit, roots.count)])
-            let step = try await store.begin(page, of: id)
-            try await enqueue(step.starts.map { ($0, plan.nodes[$0.node]) }, of: plan.head)
+            let asked = clock.now
+            var step = try await store.begin(page, of: id)
+            try await enqueue(step.starts.map { ($0, plan.nodes[$0.node]) }, of: plan.head, since: asked)
+            step.starts = []
+            try await perform(step, of: id, since: asked)
         }
-        try await perform(try await store.launch(id), of: id)
+        try await completeLaunch(of: id, in: store)
+    }
+
+    /// Says that all has been begun, which may have been said before by one who died then.
+    private func completeLaunch(of id: JobID, in store: any WorkflowStore) async throws(BrokerError) {
+        let asked = clock.now
+        try await perform(try await store.launch(id), of: id, since: asked)
     }
 
     /// Refuses workflows whose jobs need what the broker does not declare.
@@ -99,17 +114,6 @@ extension JobSystem {
     }
 
     // MARK: What handles do
-
-    /// Asks for a workflow's outcome to be delivered to the inbox.
-    func watchWorkflow(_ id: JobID) async throws {
-        let summary = try await workflowStore.summary(of: id)
-        if summary == nil || summary?.end != nil {
-            if let record = try await results.outcomes(of: [id])[id] { return inbox.deliver([.finished(record)]) }
-            if summary == nil { throw workflowNotFound(id) }
-        }
-        inbox.noteWatched(id)
-        if let record = try await results.watch([id], for: inbox.client)[id] { inbox.deliver([.finished(record)]) }
-    }
 
     func workflowStatus(of id: JobID) async throws -> WorkflowStatus {
         guard let summary = try await workflowStore.summary(of: id) else { throw workflowNotFound(id) }
@@ -131,38 +135,10 @@ extension JobSystem {
     }
 
     func cancelWorkflow(_ id: JobID) async throws -> Bool {
+        let asked = clock.now
         guard let step = try await workflowStore.cancel(id) else { throw workflowNotFound(id) }
-        try await perform(step, of: id)
+        try await perform(step, of: id, since: asked)
         return step.end == nil || !step.cancels.isEmpty
-    }
-
-    func restartWorkflow(_ id: JobID) async throws {
-        let store = try workflowStore
-        guard let summary = try await store.summary(of: id) else { throw workflowNotFound(id) }
-        // In this order: were the outcome withdrawn after the jobs had begun, it could be the next one. Should the process
-        // die in between, the store still knows how the workflow ended.
-        try await results.withdraw([id])
-        guard let step = try await store.restart(id) else {
-            if summary.end == nil, summary.restarts > 0 { return }
-            throw ConfigurationError(
-                code: .invalidState,
-                message:
-                    "Workflow \(id) has not failed, so there is nothing to begin again. Cancel it first if it is still running."
-            )
-        }
-        try await deleteDeadLetters(of: step.starts, id)
-        try await perform(step, of: id)
-    }
-
-    /// Deletes the dead letters of jobs that are begun anew under another identity.
-    private func deleteDeadLetters(of starts: [WorkflowStep.Start], _ id: JobID) async throws(BrokerError) {
-        guard let inspector = broker.inspector else { return }
-        let ids = starts.flatMap { start in
-            (0..<start.generation).suffix(4).map { WorkflowReference(id: id, node: start.node, generation: $0).job }
-        }
-        for first in stride(from: 0, to: ids.count, by: 500) {
-            _ = try await inspector.delete(Array(ids[first..<min(first + 500, ids.count)]))
-        }
     }
 
     func workflowNotFound(_ id: JobID) -> JobError {

@@ -159,6 +159,8 @@ extension JobSystem {
         /// Unlimited if not named. A limit holds for what this system submits, not for other processes; retries and released
         /// jobs always have room.
         public var lengthLimits: [QueueName: LengthLimit]
+        /// How large the results of jobs of workflows may be.
+        public var workflowLimits = WorkflowLimits()
         /// Stands around every submission, the first one outermost.
         public var middleware: [any SubmitMiddleware]
         /// Where the system and its workers log.
@@ -207,6 +209,9 @@ extension JobSystem {
             }
             if let problem = retry.problem {
                 throw ConfigurationError(code: .invalidValue, message: "In the system's `retry`, \(problem).")
+            }
+            if let problem = workflowLimits.problem {
+                throw ConfigurationError(code: .invalidValue, message: "In the system's `workflowLimits`, \(problem).")
             }
             for (queue, limit) in lengthLimits {
                 try NameRules.check(queue)

@@ -95,8 +95,15 @@ package struct SubmissionPlan: Sendable {
     }
 
     /// The draft of a node of a workflow.
-    package func draft(id: JobID, payload: [UInt8], workflow: WorkflowReference, retention: Duration?) -> JobDraft {
+    package func draft(
+        id: JobID,
+        payload: [UInt8],
+        workflow: WorkflowReference,
+        retention: Duration?,
+        deadline: Timestamp?
+    ) -> JobDraft {
         var details = box?.details ?? Envelope.Details()
+        if let deadline { details.deadline = min(details.deadline ?? deadline, deadline) }
         details.parent = workflow.id
         details.workflow = workflow
         details.retention = retention

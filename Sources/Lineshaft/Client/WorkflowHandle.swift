@@ -28,7 +28,8 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
     /// workflow.
     ///
     /// - Throws: ``JobError`` whose code says how the first job failed, or `cancelled`; `notFound` when there is no such
-    ///   workflow or it is no longer kept; `undecodableOutput` when it returned something else; `CancellationError` when the
+    ///   workflow or it is no longer kept; `undecodableOutput` when it returned something else; `inputTooLarge` when it
+    ///   returned more than ``WorkflowLimits`` allow; `CancellationError` when the
     ///   waiting task is cancelled; ``BrokerError`` when the system is shut down or unreachable.
     public var value: Output {
         get async throws {
@@ -93,11 +94,17 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
 
     /// The output of a workflow that has succeeded.
     func output() async throws -> Output {
-        guard let head = try await system.workflowHead(of: id) else { throw system.workflowNotFound(id) }
+        guard let head = try await system.workflowStore.head(of: id) else { throw system.workflowNotFound(id) }
         let store = try system.workflowStore
-        let parts = try await system.read([head.output], of: id, from: store)
+        let part: WorkflowInput
         do {
-            return try (parts.first ?? .value([])).decode(Output.self, system.configuration.codec)
+            part = try await system.read(head.output, of: id, from: store)
+        } catch let error as WorkflowSizeError {
+            let message = "The output of workflow \(id) cannot be read. \(error.message)"
+            throw JobError(code: error.code, message: message, id: id, cause: error)
+        }
+        do {
+            return try part.decode(Output.self, system.configuration.codec)
         } catch {
             throw JobError(
                 code: .undecodableOutput,

@@ -45,12 +45,16 @@ public struct AnyHandler: Sendable {
                 throw UndecodablePayload(type: "\(J.self)", byteCount: envelope.payload.count, cause: error)
             }
             let output = try await handler.body(job, input, context)
+            if context.scope.hasChildren { try await context.awaitChildren() }
             if returnsNothing { return [] }
+            let bytes: [UInt8]
             do {
-                return try codec.encode(output)
+                bytes = try codec.encode(output)
             } catch {
                 throw UnencodableOutput(type: "\(J.Output.self)", cause: error)
             }
+            if envelope.isPartOfWorkflow { try context.scope.system.checkOutput(bytes) }
+            return bytes
         }
     }
 }

@@ -132,6 +132,7 @@ package final class RunScope: Sendable {
     /// The task that the handler was called in; 0 when it is not known.
     private let task: Int
     private let stepRun = Mutex<StepRun?>(nil)
+    private let startedChildren = Mutex<StartedChildren?>(nil)
 
     package init(
         delivery: Delivery,
@@ -154,6 +155,18 @@ package final class RunScope: Sendable {
 
     /// Whether the calling task is the one that the handler was called in, and not a child of it.
     package var isOwnTask: Bool { task != 0 && Self.currentTask == task }
+
+    /// Whether the run has started workflows.
+    package var hasChildren: Bool { startedChildren.withLock { $0 != nil } }
+
+    /// The workflows that the run has started.
+    package var children: StartedChildren {
+        startedChildren.withLock { known in
+            let children = known ?? StartedChildren()
+            known = children
+            return children
+        }
+    }
 
     /// The run's steps, which are read when the first one is asked for.
     ///

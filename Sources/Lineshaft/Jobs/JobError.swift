@@ -35,6 +35,10 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         public static let unencodableOutput = Code("unencodableOutput")
         /// The stored output could not be decoded as the handle's type.
         public static let undecodableOutput = Code("undecodableOutput")
+        /// A job of a workflow returned more than the system's limits allow.
+        public static let outputTooLarge = Code("outputTooLarge")
+        /// What a job of a workflow would take is more than the system's limits allow.
+        public static let inputTooLarge = Code("inputTooLarge")
         /// Recorded steps do not match the handler's code any more.
         public static let stepMismatch = Code("stepMismatch")
         /// A step's name, value or number is not what it may be, or the broker keeps no steps.

@@ -68,7 +68,7 @@ package struct JobRunner: Sendable {
     package func run(_ assignment: Assignment, task: Int = 0) async -> RunEnd {
         let delivery = assignment.delivery
         guard let entry = assignment.entry else { return .unknown }
-        if delivery.delivery > 1 && (system.storesResultsApart || delivery.envelope.isPartOfWorkflow) {
+        if mayBeOver(delivery) {
             do {
                 if let reference = delivery.envelope.details.workflow,
                     let outcome = try await system.broker.workflows?.outcome(of: reference)
@@ -79,7 +79,7 @@ package struct JobRunner: Sendable {
                 if let record = try await system.results.outcomes(of: [id])[id] { return .alreadyOver(record.outcome) }
             } catch {
                 // Running a job that may be over is worse than asking again.
-                return .threw(Snooze(delay: .seconds(1)))
+                return .threw(AwaitingWorkflow(delay: .seconds(1)))
             }
         }
         let context = JobContext(
@@ -98,6 +98,16 @@ package struct JobRunner: Sendable {
         } catch {
             return .threw(error)
         }
+    }
+
+    /// Whether a job may be over without its broker's knowing.
+    ///
+    /// A worker may have died after it had recorded the outcome; and a job of a workflow may have been enqueued so late that
+    /// its first life was forgotten meanwhile.
+    private func mayBeOver(_ delivery: Delivery) -> Bool {
+        let isMember = delivery.envelope.isPartOfWorkflow
+        if delivery.delivery > 1 { return isMember || system.storesResultsApart }
+        return isMember && delivery.envelope.submitted.duration(to: system.clock.now) > JobSystem.memberRetention / 2
     }
 
     /// Whether anybody may want to hear how runs end.

@@ -62,9 +62,9 @@ extension RunEnd {
         using generator: inout some RandomNumberGenerator
     ) -> Settlement.Disposition {
         switch error {
-        case is AwaitingWorkflow:
-            return .snoozed(for: AwaitingWorkflow.patience)
-        case let over as WorkflowNotSucceeded:
+        case let waiting as AwaitingWorkflow:
+            return .snoozed(for: waiting.delay)
+        case let over as ChildFailure:
             return Settlement.Disposition(over.outcome)
         case let snooze as Snooze:
             if let failure = facts.tooManyDeliveries(snooze) { return .failed(failure) }
@@ -89,6 +89,8 @@ extension RunEnd {
             )
         case let bad as FailedMigration:
             return .failed(facts.failureBeforeAttempt(.migrationFailed, bad.message, bad.cause))
+        case let bad as WorkflowSizeError:
+            return .failed(facts.failure(bad.code, bad.message, bad))
         case let bad as StepError:
             return .failed(facts.failure(bad.jobCode, bad.message, bad.cause ?? bad))
         case let bad as UnencodableOutput:

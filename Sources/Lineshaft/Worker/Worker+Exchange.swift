@@ -165,11 +165,12 @@ extension Worker {
     /// The broker gives it again, here or elsewhere, until it is told.
     private func store(_ endings: [Ending]) async {
         let store = jobs.results
+        let told: [Ending]
         do {
             if jobs.storesResultsApart {
                 _ = try await uncancelled { (_) throws(BrokerError) in try await store.record(endings.map(\.record)) }
             }
-            try await tellWorkflows(endings)
+            told = try await tellWorkflows(endings)
         } catch {
             logger.debug(
                 "Outcomes could not be stored; the broker gives them again",
@@ -177,7 +178,7 @@ extension Worker {
             )
             return
         }
-        recordedEndings += endings
+        recordedEndings += told
         // The next request tells the broker.
         lanes.expectMore()
         control.wake.raise()

@@ -28,7 +28,13 @@ extension Worker {
         var items = items
         for id in ids {
             let ended = places[id] ?? []
-            guard let outcomes = try await tell(ended.map(\.end), of: id) else { continue }
+            guard let outcomes = try await tell(ended.map(\.end), of: id) else {
+                // It is told again then; what it knows of these ends already is not done twice.
+                for place in ended {
+                    items[place.index] = items[place.index].settled(as: .snoozed(for: Self.refusalPause))
+                }
+                continue
+            }
             for (place, outcome) in zip(ended, outcomes) {
                 items[place.index] = items[place.index].settled(as: Settlement.Disposition(outcome.withoutOutput))
             }
@@ -36,10 +42,15 @@ extension Worker {
         return items
     }
 
+    /// How long jobs are put off whose workflow cannot be told how they ended.
+    private static let refusalPause = Duration.seconds(30)
+
     /// Tells workflows of jobs that the broker has ended by itself.
-    func tellWorkflows(_ endings: [Ending]) async throws(BrokerError) {
+    ///
+    /// - Returns: Those that need not be told again.
+    func tellWorkflows(_ endings: [Ending]) async throws(BrokerError) -> [Ending] {
         let jobs = jobs
-        try await uncancelled { (_) throws(BrokerError) in try await jobs.tellWorkflows(endings) }
+        return try await uncancelled { (_) throws(BrokerError) in try await jobs.tellWorkflows(endings) }
     }
 
     /// - Returns: The outcomes that count; `nil` when the workflow cannot be told.
@@ -49,9 +60,9 @@ extension Worker {
             return try await uncancelled { (_) throws(BrokerError) in try await jobs.end(ends, of: id) }
         } catch {
             if error.isPassing { throw error }
-            // Trying again would keep this worker from everything else.
+            // Trying again at once would keep this worker from everything else.
             logger.error(
-                "A workflow could not be told how its jobs ended; it will not go on by itself",
+                "A workflow could not be told how its jobs ended; they are put off, and it is told later",
                 metadata: ["workflow": "\(id)", "jobs": "\(ends.count)", "error": "\(error)"]
             )
             return nil
@@ -63,22 +74,27 @@ extension JobSystem {
     /// Tells workflows of jobs that the broker has ended by itself, and does what follows.
     ///
     /// - Parameter endings: What the broker gave; endings of other jobs are left alone.
+    /// - Returns: Those that need not be told again: the broker keeps the others.
     /// - Throws: ``BrokerError`` when an unknown part was done.
-    func tellWorkflows(_ endings: [Ending]) async throws(BrokerError) {
+    func tellWorkflows(_ endings: [Ending]) async throws(BrokerError) -> [Ending] {
+        var told: [Ending] = []
         for ending in endings {
-            guard let reference = ending.workflow else { continue }
+            guard let reference = ending.workflow else {
+                told.append(ending)
+                continue
+            }
             do {
-                _ = try await end(
-                    [WorkflowNodeEnd(reference: reference, outcome: ending.record.outcome.withoutOutput)],
-                    of: reference.id
-                )
+                let outcome = ending.record.outcome.withoutOutput
+                _ = try await end([WorkflowNodeEnd(reference: reference, outcome: outcome)], of: reference.id)
+                told.append(ending)
             } catch  where !error.isPassing {
                 configuration.logger.error(
-                    "A workflow could not be told that a job of it has ended; it will not go on by itself",
+                    "A workflow could not be told that a job of it has ended; it is told later",
                     metadata: ["workflow": "\(reference.id)", "job": "\(reference.job)", "error": "\(error)"]
                 )
             }
         }
+        return told
     }
 }
 

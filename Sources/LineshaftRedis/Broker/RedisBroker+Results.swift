@@ -90,6 +90,37 @@ extension RedisBroker: ResultStore {
         return try await call(all: calls).lazy.compactMap { $0[id] }.first
     }
 
+    /// Reads the outcome of a workflow.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: The outcome, if it is there.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord? {
+        try await call(OutcomesCall(of: [id], .workflow, keys: outcomeKeys, settings: settings))[id]?.record
+    }
+
+    /// Reads the outcome of a workflow and, while there is none, delivers it and progress to the client's inbox.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - client: An attached inbox's client.
+    /// - Returns: The outcome, if it is there.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord? {
+        let question = OutcomesCall(of: [id], .workflow, watching: client, keys: outcomeKeys, settings: settings)
+        return try await call(question)[id]?.record
+    }
+
+    /// Delivers the progress of a workflow to those who watch it.
+    ///
+    /// - Parameters:
+    ///   - progress: How far it has come.
+    ///   - id: The workflow.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError) {
+        _ = try await call(ReportCall([(id, progress)], keys: outcomeKeys, settings: settings))
+    }
+
     /// Takes back the outcomes of failed jobs, because they are about to run again.
     ///
     /// - Parameter ids: The jobs; those that ended otherwise than by failing, or not at all, are left alone.
@@ -128,16 +159,23 @@ extension RedisBroker: ResultStore {
     ///
     /// It needs no task: what comes is delivered on the loop's thread.
     func readAgain(_ inbox: Inbox) {
-        let ids = inbox.awaited
+        let workflows = inbox.awaitedWorkflows
+        if !workflows.isEmpty { readAgain(inbox, workflows, outcomeKeys, .workflow) }
+        let ids = workflows.isEmpty ? inbox.awaited : Array(Set(inbox.awaited).subtracting(workflows))
         if ids.isEmpty { return }
         for queue in knownQueues.sorted() { readAgain(inbox, ids, keys(queue)) }
         readAgain(inbox, ids, outcomeKeys)
     }
 
-    private func readAgain(_ inbox: Inbox, _ ids: [JobID], _ keys: QueueKeys) {
+    private func readAgain(
+        _ inbox: Inbox,
+        _ ids: [JobID],
+        _ keys: QueueKeys,
+        _ kind: OutcomesCall.Kind = .job
+    ) {
         for part in ids.parts {
             // Watched as well, for what was asked of another process's job before is known to the server no more.
-            let call = OutcomesCall(of: Array(part), watching: inbox.client, keys: keys, settings: settings)
+            let call = OutcomesCall(of: Array(part), kind, watching: inbox.client, keys: keys, settings: settings)
             post(call) { [logger] result in
                 switch result {
                 case .success(let found): inbox.deliver(found.values.map { .finished($0.record) })

@@ -57,8 +57,9 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .workers, .schedules: [time, own]
             case .fire: [Lua.fire(enqueue: StorageScript.enqueue.source(clock: clock))]
             case .check: [own]
-            case .flowCreate, .flowAppend: [Lua.names, own]
-            case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, own]
+            case .flowAppend: [Lua.names, own]
+            case .flowCreate: [Lua.names, time, own]
+            case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, Lua.flowRestart, own]
             case .flowRead: [Lua.names, time, Lua.flowBase, own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }

@@ -51,8 +51,16 @@ struct RedisWorkflowStore: WorkflowStore {
         return answers
     }
 
-    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
-        _ = try await broker.call(WorkflowStepCall(releasing: id, retention: retention, keys: keys(id)))
+    func advance(_ rest: WorkflowStep.Rest, of id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await step(WorkflowStepCall(rest, of: id, keys: keys(id)))
+    }
+
+    func release(_ id: JobID, retention: Duration, generation: Int) async throws(BrokerError) -> WorkflowRelease? {
+        try await broker.call(WorkflowReleaseCall(id, retention: retention, generation: generation, keys: keys(id)))
+    }
+
+    func adopt(_ id: JobID, by parent: WorkflowParent) async throws(BrokerError) {
+        _ = try await broker.call(WorkflowStepCall(.adopt, for: parent, of: id, keys: keys(id)))
     }
 
     func noteExpansion(in id: JobID) async throws(BrokerError) {
@@ -75,20 +83,21 @@ struct RedisWorkflowStore: WorkflowStore {
         try await broker.call(WorkflowReadCall.outcome(of: reference, keys: keys(reference.id))) ?? .cancelled
     }
 
-    func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?] {
-        try await broker.call(WorkflowReadCall.failures(of: regions, of: id, keys: keys(id))) ?? []
+    func stops(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStop?] {
+        try await broker.call(WorkflowReadCall.stops(of: regions, of: id, keys: keys(id))) ?? []
     }
 
-    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start] {
-        try await broker.call(WorkflowReadCall.open(in: range, limit: batchLimit, of: id, keys: keys(id))) ?? []
+    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> WorkflowOpenNodes {
+        try await broker.call(WorkflowReadCall.open(in: range, limit: batchLimit, of: id, keys: keys(id)))
+            ?? WorkflowOpenNodes()
     }
 
     func cancel(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
         try await step(WorkflowStepCall(.cancel, of: id, keys: keys(id)))
     }
 
-    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
-        try await step(WorkflowStepCall(.restart, of: id, keys: keys(id)))
+    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
+        try await step(WorkflowStepCall(.restart, for: parent, of: id, keys: keys(id)))
     }
 
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {

@@ -17,14 +17,18 @@ package struct WorkflowCreateCall: StorageCall {
 
     package init(_ head: WorkflowHead, keys: WorkflowKeys) {
         self.keys = keys.keys
-        arguments = RESPWords(
-            [
-                ("phase", Array("l".utf8)), ("main", text(head.mainCount)), ("total", text(head.jobCount)),
-                ("shape", Array(head.shape.description.utf8)), ("gen", text(0)),
-                ("head", WorkflowHeadCodec.encode(head)),
-            ].flatMap { [Array($0.0.utf8), $0.1] }
-        )
+        let kept = max(head.retention, Self.unreleasedRetention).microsecondsUp
+        var fields: [(String, [UInt8])] = [
+            ("phase", Array("l".utf8)), ("main", text(head.mainCount)), ("total", text(head.jobCount)),
+            ("shape", Array(head.shape.description.utf8)), ("kept", text(Int(kept))),
+            ("head", WorkflowHeadCodec.encode(head)),
+        ]
+        if let parent = head.parent { fields.append(("parent", WorkflowHeadCodec.encode(parent))) }
+        arguments = RESPWords(fields.flatMap { [Array($0.0.utf8), $0.1] })
     }
+
+    /// How long a workflow is kept at least of whose end nobody says that it is known.
+    private static let unreleasedRetention = Duration.seconds(7 * 24 * 3600)
 
     /// Whether it is to be filled; `nil` when one of another shape is being filled.
     package func decode(_ reply: RESPValue) throws(StorageError) -> Bool? {
@@ -74,11 +78,8 @@ package struct WorkflowAppendCall: StorageCall {
 package struct WorkflowStepCall: StorageCall {
     /// What happens.
     package enum Event: String, Sendable {
-        case begin, launch, end, cancel, restart, release, expand
+        case begin, launch, end, advance, cancel, restart, expand, adopt
     }
-
-    /// How long a workflow is kept at least, for those who tell once more of what it knows.
-    private static let shortestRetention = Duration.seconds(60)
 
     package let script = StorageScript.flow
     package let isPromise = true
@@ -93,12 +94,16 @@ package struct WorkflowStepCall: StorageCall {
         arguments = RESPWords([Array(event.rawValue.utf8)] + nodes.map(text))
     }
 
-    /// Creates a call that lets the time begin for which a workflow is kept that is over.
-    package init(releasing id: JobID, retention: Duration, keys: WorkflowKeys) {
+    /// Creates a call that goes on with telling those that wait for a node.
+    package init(_ rest: WorkflowStep.Rest, of id: JobID, keys: WorkflowKeys) {
+        self.init(.advance, [rest.node, rest.position], of: id, keys: keys)
+    }
+
+    /// Creates a call that restarts a workflow, or that only names the job which waits for it.
+    package init(_ event: Event, for parent: WorkflowParent?, of id: JobID, keys: WorkflowKeys) {
         self.keys = keys.keys
         self.id = id
-        let kept = max(retention, Self.shortestRetention).microsecondsUp
-        arguments = RESPWords([Array(Event.release.rawValue.utf8), text(Int(kept))])
+        arguments = RESPWords([Array(event.rawValue.utf8)] + (parent.map { [WorkflowHeadCodec.encode($0)] } ?? []))
     }
 
     /// Creates a call for the ends of jobs.
@@ -118,19 +123,23 @@ package struct WorkflowStepCall: StorageCall {
         // There was nothing to restart.
         if case .integer = reply { return [] }
         let replies = try reply.array(script)
-        guard replies.count >= 2, replies.count % 4 == 2 else {
-            throw reply.unexpected(script, "two numbers and fours")
+        guard replies.count >= 4, replies.count % 5 == 4 else {
+            throw reply.unexpected(script, "four numbers and fives")
         }
-        let completed = Int(try replies[0].integer(script))
-        let total = Int(try replies[1].integer(script))
+        var counts = WorkflowStep()
+        counts.completed = Int(try replies[0].integer(script))
+        counts.total = Int(try replies[1].integer(script))
+        counts.incarnation = Int(try replies[2].integer(script))
+        counts.generation = Int(try replies[3].integer(script))
         var answers: [WorkflowAnswer] = []
-        for index in stride(from: 2, to: replies.count, by: 4) {
-            var step = WorkflowStep(completed: completed, total: total)
+        for index in stride(from: 4, to: replies.count, by: 5) {
+            var step = counts
             step.starts = try Self.pairs(replies[index + 1], script, of: id).map { .init(node: $0.0, generation: $0.1) }
-            for (first, last) in try Self.pairs(replies[index + 2], script, of: id) where first < last {
+            step.rest = try Self.pairs(replies[index + 2], script, of: id).map { .init(node: $0.0, position: $0.1) }
+            for (first, last) in try Self.pairs(replies[index + 3], script, of: id) where first < last {
                 step.cancels.append(first..<last)
             }
-            step.end = try Self.end(try replies[index + 3].bytes(script), of: id)
+            step.end = try Self.end(try replies[index + 4].bytes(script), of: id)
             let body = try replies[index].bytes(script)
             let outcome = body.isEmpty ? Outcome.cancelled : try WorkflowCodec.decodeOutcome(body, of: id)
             answers.append(WorkflowAnswer(outcome: outcome, step: step))
@@ -158,6 +167,34 @@ package struct WorkflowStepCall: StorageCall {
             fallthrough
         default: throw ByteReader(bytes, of: .part("the end", of: id)).malformed("it is no end of a workflow")
         }
+    }
+}
+
+/// Lets the time begin for which a workflow is kept that is over; `nil` when there is no such workflow.
+package struct WorkflowReleaseCall: StorageCall {
+    /// How long a workflow is kept at least, for those who tell once more of what it knows.
+    private static let shortestRetention = Duration.seconds(60)
+
+    package let script = StorageScript.flow
+    package let isPromise = true
+    package let keys: StorageKeys
+    package let arguments: RESPWords
+    private let id: JobID
+
+    package init(_ id: JobID, retention: Duration, generation: Int, keys: WorkflowKeys) {
+        self.keys = keys.keys
+        self.id = id
+        let kept = max(retention, Self.shortestRetention).microsecondsUp
+        arguments = RESPWords([Array("release".utf8), text(Int(kept)), text(generation)])
+    }
+
+    package func decode(_ reply: RESPValue) throws(StorageError) -> WorkflowRelease? {
+        if case .null = reply { return nil }
+        let parts = try reply.array(script, count: 2)
+        return WorkflowRelease(
+            stands: try parts[0].integer(script) == 1,
+            parent: try WorkflowHeadCodec.decodeParent(try parts[1].bytes(script), of: id)
+        )
     }
 }
 

@@ -42,6 +42,9 @@ package enum WorkflowCodec: Sendable {
             writer.write(UInt8(3))
             write(parts, to: &writer)
             for region in regions { writer.writeCompact(UInt64(region)) }
+        case .relay(let part):
+            writer.write(UInt8(4))
+            write([part], to: &writer)
         }
         return writer.bytes
     }
@@ -76,6 +79,10 @@ package enum WorkflowCodec: Sendable {
             var regions: [Int] = []
             for _ in parts { regions.append(try reader.readIndex()) }
             kind = .collect(parts, regions: regions)
+        case 4:
+            let parts = try readParts(&reader)
+            guard parts.count == 1 else { throw reader.malformed("a relay hands on \(parts.count) things") }
+            kind = .relay(parts[0])
         case let other: throw reader.malformed("there is no kind \(other) of node")
         }
         return WorkflowNode(kind: kind, region: Int(region), join: join, edges: edges)

@@ -24,11 +24,8 @@ package enum WorkflowHeadCodec: Sendable {
         }
         writer.write(UInt8(head.replyTo == nil ? 0 : 1))
         if let client = head.replyTo { writer.write(client.rawValue) }
-        writer.write(UInt8(head.parent == nil ? 0 : 1))
-        if let parent = head.parent {
-            writer.write(parent.id)
-            writer.write(parent.queue.rawValue)
-        }
+        writer.write(UInt8(head.deadline == nil ? 0 : 1))
+        if let deadline = head.deadline { writer.write(deadline.nanosecondsSinceEpoch) }
         writer.write(head.retention)
         writer.writeCompact(UInt64(head.templates.count))
         for template in head.templates { write(template, to: &writer) }
@@ -43,10 +40,7 @@ package enum WorkflowHeadCodec: Sendable {
         let (jobs, joins) = (try reader.readIndex(), try reader.readIndex())
         let output = try reader.readCompact()
         let client = try reader.read(UInt8.self) == 1 ? ClientID(try reader.read()) : nil
-        var parent: WorkflowParent?
-        if try reader.read(UInt8.self) == 1 {
-            parent = WorkflowParent(id: try reader.readID(), queue: QueueName(try reader.readText()))
-        }
+        let deadline = try reader.read(UInt8.self) == 1 ? Timestamp(nanosecondsSinceEpoch: try reader.read()) : nil
         let retention = try reader.readDuration()
         var templates: [WorkflowTemplate] = []
         for _ in 0..<(try reader.readCount()) { templates.append(try readTemplate(&reader)) }
@@ -63,8 +57,25 @@ package enum WorkflowHeadCodec: Sendable {
             joinBytes: joins,
             replyTo: client,
             retention: retention,
-            parent: parent
+            deadline: deadline
         )
+    }
+
+    /// Writes the job that waits for a workflow, which is kept apart for it may become another one.
+    package static func encode(_ parent: WorkflowParent) -> [UInt8] {
+        var writer = ByteWriter(reserving: 48)
+        writer.write(parent.id)
+        writer.write(parent.queue.rawValue)
+        return writer.bytes
+    }
+
+    /// Reads the job that waits for a workflow; `nil` of nothing.
+    package static func decodeParent(_ bytes: [UInt8], of id: JobID) throws(StorageError) -> WorkflowParent? {
+        if bytes.isEmpty { return nil }
+        var reader = ByteReader(bytes, of: .part("the parent", of: id))
+        let parent = WorkflowParent(id: try reader.readID(), queue: QueueName(try reader.readText()))
+        try reader.finish()
+        return parent
     }
 
     private struct Bits {

@@ -34,7 +34,11 @@ extension WorkflowReadCall where Content == WorkflowHead {
     /// Reads the head.
     package static func head(of id: JobID, keys: WorkflowKeys) -> Self {
         Self("head", keys: keys) { (reply) throws(StorageError) in
-            try WorkflowHeadCodec.decode(try reply.bytes(.flowRead), of: id)
+            let parts = try reply.array(.flowRead, count: 3)
+            var head = try WorkflowHeadCodec.decode(try parts[0].bytes(.flowRead), of: id)
+            head.parent = try WorkflowHeadCodec.decodeParent(try parts[1].bytes(.flowRead), of: id)
+            head.incarnation = Int(try parts[2].integer(.flowRead))
+            return head
         }
     }
 }
@@ -79,29 +83,44 @@ extension WorkflowReadCall where Content == Outcome? {
     }
 }
 
-extension WorkflowReadCall where Content == [WorkflowStep.Start?] {
-    /// Reads by which nodes parts have been stopped.
-    package static func failures(of regions: [Int], of id: JobID, keys: WorkflowKeys) -> Self {
-        Self("failures", regions, keys: keys) { (reply) throws(StorageError) in
-            var found: [WorkflowStep.Start?] = []
+extension WorkflowReadCall where Content == [WorkflowStop?] {
+    /// Reads why parts have been stopped.
+    package static func stops(of regions: [Int], of id: JobID, keys: WorkflowKeys) -> Self {
+        Self("stops", regions, keys: keys) { (reply) throws(StorageError) in
+            var found: [WorkflowStop?] = []
             for item in try reply.array(.flowRead, count: regions.count) {
-                guard try item.optionalBytes(.flowRead) != nil else {
+                guard let bytes = try item.optionalBytes(.flowRead) else {
                     found.append(nil)
                     continue
                 }
+                if bytes.count < 8 {
+                    found.append(.cancellation)
+                    continue
+                }
                 let pair = try WorkflowStepCall.pairs(item, .flowRead, of: id).first
-                found.append(pair.map { .init(node: $0.0, generation: $0.1) })
+                found.append(pair.map { .failure(.init(node: $0.0, generation: $0.1)) })
             }
             return found
         }
     }
 }
 
-extension WorkflowReadCall where Content == [WorkflowStep.Start] {
-    /// Reads which jobs of a part have been begun and have not ended.
+extension WorkflowReadCall where Content == WorkflowOpenNodes {
+    /// Reads which nodes of a part have been begun and have not ended, or are being passed on.
     package static func open(in range: Range<Int>, limit: Int, of id: JobID, keys: WorkflowKeys) -> Self {
         Self("open", [range.lowerBound, range.upperBound, limit], keys: keys) { (reply) throws(StorageError) in
-            try WorkflowStepCall.pairs(reply, .flowRead, of: id).map { .init(node: $0.0, generation: $0.1) }
+            let parts = try reply.array(.flowRead, count: 3)
+            var reader = ByteReader(try parts[1].bytes(.flowRead), of: .part("nodes being passed on", of: id))
+            var passing: [Int] = []
+            while reader.remaining > 0 { passing.append(Int(try reader.read(UInt32.self))) }
+            let last = Int(try parts[2].integer(.flowRead))
+            return WorkflowOpenNodes(
+                starts: try WorkflowStepCall.pairs(parts[0], .flowRead, of: id).map {
+                    .init(node: $0.0, generation: $0.1)
+                },
+                passing: passing,
+                last: last < 0 ? nil : last
+            )
         }
     }
 }
@@ -110,18 +129,19 @@ extension WorkflowReadCall where Content == WorkflowSummary {
     /// Reads how far a workflow has come.
     package static func summary(of id: JobID, keys: WorkflowKeys) -> Self {
         Self("summary", keys: keys) { (reply) throws(StorageError) in
-            let parts = try reply.array(.flowRead, count: 7)
+            let parts = try reply.array(.flowRead, count: 8)
             let end = try WorkflowStepCall.end(try parts[0].bytes(.flowRead), of: id)
             let isStopped = try parts[1].integer(.flowRead) == 1
-            let hasExpansions = try parts[6].integer(.flowRead) == 1
-            let isLaunched = try parts[5].integer(.flowRead) == 1
+            let isLaunched = try parts[6].integer(.flowRead) == 1
+            let hasExpansions = try parts[7].integer(.flowRead) == 1
             return WorkflowSummary(
                 isLaunched: isLaunched,
                 end: end,
                 isStopping: end == nil && isStopped,
                 completed: Int(try parts[2].integer(.flowRead)),
                 total: Int(try parts[3].integer(.flowRead)),
-                restarts: Int(try parts[4].integer(.flowRead)),
+                incarnation: Int(try parts[4].integer(.flowRead)),
+                generation: Int(try parts[5].integer(.flowRead)),
                 hasExpansions: hasExpansions
             )
         }

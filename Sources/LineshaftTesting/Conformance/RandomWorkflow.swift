@@ -17,9 +17,16 @@ package struct RandomWorkflow: Workflow {
         case group([Shape])
         case collected([Shape])
         case observed(Shape)
+        /// Side by side, the last of which is handed on once the others are done too.
+        case graph([Shape])
+        case result(Shape)
     }
 
     private let shape: Shape
+
+    private init(shape: Shape) {
+        self.shape = shape
+    }
 
     /// Draws a shape.
     package init(_ generator: inout SeededGenerator) {
@@ -31,11 +38,13 @@ package struct RandomWorkflow: Workflow {
         func members() -> [Shape] {
             (0..<Int.random(in: 0...3, using: &generator)).map { _ in shape(depth: depth - 1, &generator) }
         }
-        switch Int.random(in: 0..<6, using: &generator) {
+        switch Int.random(in: 0..<8, using: &generator) {
         case 0: return .job
         case 1: return .chain(shape(depth: depth - 1, &generator))
         case 2, 3: return .group(members())
         case 4: return .collected(members())
+        case 5: return .graph([.job] + members())
+        case 6: return .result(shape(depth: depth - 1, &generator))
         default: return .observed(shape(depth: depth - 1, &generator))
         }
     }
@@ -85,6 +94,12 @@ package struct RandomWorkflow: Workflow {
             }
             let gathered = builder.gather(sources, collecting: regions, after: source)
             return try Tally().plan(into: &builder, after: gathered)
+        case .graph(let steps):
+            let sources = try steps.map { try plan($0, into: &builder, after: source) }
+            return builder.relay(sources[0], once: Array(sources.dropFirst()))
+        case .result(let base):
+            let (output, region) = try builder.planApart(RandomWorkflow(shape: base), after: source)
+            return builder.gather([output], collecting: [region], after: source)
         case .observed(let base):
             let region = builder.openRegion()
             let output = try plan(base, into: &builder, after: source)

@@ -79,6 +79,40 @@ public final class FaultInjectingResultStore: ResultStore {
         try await faults.call(.watch) { () async throws(BrokerError) in try await store.watch(ids, for: client) }
     }
 
+    /// Reads the outcome of a workflow, unless something goes wrong.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What the wrapped store returns.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
+    public func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord? {
+        try await faults.call(.readOutcomes) { () async throws(BrokerError) in try await store.outcome(ofWorkflow: id) }
+    }
+
+    /// Watches a workflow, unless something goes wrong.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - client: An attached inbox's client.
+    /// - Returns: What the wrapped store returns.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
+    public func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord? {
+        try await faults.call(.watch) { () async throws(BrokerError) in
+            try await store.watch(workflow: id, for: client)
+        }
+    }
+
+    /// Stores the progress of a workflow, unless something goes wrong.
+    ///
+    /// - Parameters:
+    ///   - progress: How far the workflow has come.
+    ///   - id: The workflow.
+    /// - Throws: ``/Lineshaft/BrokerError``, the wrapped store's or an injected one.
+    public func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError) {
+        try await faults.call(.reportProgress) { () async throws(BrokerError) in
+            try await store.report(progress, ofWorkflow: id)
+        }
+    }
+
     /// Stores progress, unless something goes wrong.
     ///
     /// - Parameters:

@@ -84,6 +84,36 @@ public final class RecordingResultStore: ResultStore {
         return outcomes
     }
 
+    /// Reads the outcome of a workflow, which is not recorded.
+    ///
+    /// - Parameter id: The workflow.
+    /// - Returns: What the wrapped store returns.
+    /// - Throws: What the wrapped store throws.
+    public func outcome(ofWorkflow id: JobID) async throws(BrokerError) -> OutcomeRecord? {
+        try await store.outcome(ofWorkflow: id)
+    }
+
+    /// Watches a workflow, which is not recorded.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - client: An attached inbox's client.
+    /// - Returns: What the wrapped store returns.
+    /// - Throws: What the wrapped store throws.
+    public func watch(workflow id: JobID, for client: ClientID) async throws(BrokerError) -> OutcomeRecord? {
+        try await store.watch(workflow: id, for: client)
+    }
+
+    /// Stores the progress of a workflow, which is not recorded.
+    ///
+    /// - Parameters:
+    ///   - progress: How far the workflow has come.
+    ///   - id: The workflow.
+    /// - Throws: What the wrapped store throws.
+    public func report(_ progress: JobProgress, ofWorkflow id: JobID) async throws(BrokerError) {
+        try await store.report(progress, ofWorkflow: id)
+    }
+
     /// Ends subscriptions, which is not recorded.
     ///
     /// - Parameters:

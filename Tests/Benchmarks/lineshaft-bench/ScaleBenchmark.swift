@@ -205,7 +205,7 @@ struct ScaleBenchmark: AsyncParsableCommand {
         }.serverMicroseconds
     }
 
-    private static func residentMegabytes() throws -> Double {
+    static func residentMegabytes() throws -> Double {
         let text = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         guard let match = text.firstMatch(of: /VmHWM:\s+(\d+) kB/) else { return 0 }
         return (Double(match.1) ?? 0) / 1_024

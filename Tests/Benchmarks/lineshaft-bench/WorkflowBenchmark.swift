@@ -114,6 +114,15 @@ struct WorkflowBenchmark: AsyncParsableCommand {
                 guard let values = server[size] else { continue }
                 try show("\(name).chord.\(size).server", values.median, server[sizes[0], default: []].median, printer)
             }
+            if let gauge {
+                // What is kept until its retention is over: members, parameters and results.
+                let before = try await gauge.memory()
+                try await runChords(system, 1, of: largest)
+                let bytes = (try await gauge.memory() - before) / Double(largest)
+                try printer.show(Figure("\(name).chord.\(largest).bytes", bytes, "bytes"))
+            }
+            let memory = try ScaleBenchmark.residentMegabytes()
+            try printer.show(Figure("\(name).chord.\(largest).resident", memory, "MB"))
             let chain = try await Speed.measure(links) { try await runChain(system) }
             try printer.show(Figure("\(name).chain.\(links).cpu", chain.cpuMicroseconds, "µs"))
             try printer.show(Figure("\(name).chain.\(links).rate", chain.rate, "links/s"))

@@ -62,6 +62,25 @@ struct ReadFolder: Job {
     var path: String
 }
 
+struct CountFolder: Job {
+    static let name: JobName = "folder.count"
+    typealias Output = Int
+
+    var path: String
+}
+
+struct Archive: Job {
+    static let name: JobName = "folder.archive"
+
+    var path: String
+}
+
+struct Estimate: Job {
+    static let name: JobName = "words.estimate"
+    typealias Input = MemberResult<Int>
+    typealias Output = Int
+}
+
 /// Nothing is read from a disk here.
 private func list(_ path: String) async throws -> [String] { ["\(path)/a", "\(path)/b"] }
 
@@ -83,6 +102,20 @@ private func list(_ path: String) async throws -> [String] { ["\(path)/a", "\(pa
         context.logger.info("Removing what \(failure.name) left")
     }
     Handler(for: Announce.self) { (_, _, _) -> Void in }
+    Handler(for: Archive.self) { (_, _) -> Void in }
+    Handler(for: Estimate.self) { _, counted, _ in
+        switch counted {
+        case .succeeded(let count): count
+        case .failed: 250
+        }
+    }
+    Handler(for: CountFolder.self) { job, context in
+        let counts = try await context.start {
+            Group(try await list(job.path).map(ReadFile.init).map { $0.then(CountWords()) })
+        }
+        _ = try await context.start { Archive(path: job.path) }
+        return try await counts.value.reduce(0, +)
+    }
     Handler(
         for: ReadFolder.self,
         expanding: { job, _, context in
@@ -145,6 +178,21 @@ struct WorkflowSnippets {
     }
 
     @Test
+    func `Failures as results, and options of callbacks`() async throws {
+        try await inSystem { jobs in
+            let words = ReadFile(path: "").with(JobOptions(retry: .never)).then(CountWords())
+            let estimate = words.asResult().then(Estimate())
+            let value = try await jobs.submit(estimate).value
+            #expect(value == 250)
+
+            let urgent = JobOptions(priority: .high)
+            let watched = words.onFailure(RemoveTemporaryFiles(), options: urgent)
+            let first = try await jobs.submit(watched)
+            await #expect(throws: JobError.self) { try await first.value }
+        }
+    }
+
+    @Test
     func `Handles`() async throws {
         try await inSystem { jobs in
             let id = try await jobs.submit(ReadFile(path: "").then(CountWords())).id
@@ -165,6 +213,8 @@ struct WorkflowSnippets {
         try await inSystem { jobs in
             let value = try await jobs.submit(ReadFolder(path: "x")).value
             #expect(value == 8)
+            let count = try await jobs.submit(CountFolder(path: "x")).value
+            #expect(count == 8)
         }
     }
 

@@ -33,6 +33,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "How many jobs run at once.")
     var concurrency = 16
 
+    @Option(help: "After how many lost leases a job counts as poisonous.")
+    var poisonLimit: Int?
+
     func run() async throws {
         Self.endWithStarter()
         let file = try EventFile(events)
@@ -40,10 +43,12 @@ struct WorkerCommand: AsyncParsableCommand {
         recorder.record(.processStarted, by: name)
         let system = try await Opening.system(url: url, recorder: recorder, process: name)
         var configuration = Worker.Configuration(name: name, lease: .milliseconds(lease))
+        if let poisonLimit { configuration.poisonLimit = poisonLimit }
         configuration.middleware = [HistoryMiddleware(recorder, process: SimulatedProcess(name: name))]
         let name = name
         let worker = Worker(system, queues: [.default: .init(concurrency: concurrency)], configuration: configuration) {
             Probe.handler(of: name)
+            Chord.handlers
         }
         try await worker.run()
     }

@@ -59,6 +59,17 @@ struct RunEndTests {
     }
 
     @Test
+    func `A job may wait for what it has started, or for its broker, any number of times`() {
+        let policy = RetryPolicy(maximumAttempts: 3, maximumDeliveries: 50)
+        let end = disposition(
+            .threw(AwaitingWorkflow(delay: .seconds(1))),
+            delivery: 100_000,
+            strategy: .policy(policy)
+        )
+        #expect(end == .snoozed(for: .seconds(1)))
+    }
+
+    @Test
     func `A job that is put off too often ends among the dead letters, and one that fails does not`() {
         let policy = RetryPolicy(maximumAttempts: 3, maximumDeliveries: 50)
         for error in [Snooze(delay: .seconds(1)) as any Error, Retry.after(.seconds(1), countsAttempt: false)] {

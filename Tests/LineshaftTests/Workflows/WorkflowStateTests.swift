@@ -33,7 +33,7 @@ struct WorkflowStateTests {
         #expect(first.cancels == [0..<5])
         #expect(first.starts == [])
         #expect(first.end == nil)
-        #expect(state.openNodes(in: 0..<5, limit: 10) == [0, 2])
+        #expect(state.openNodes(in: 0..<5, limit: 10).starts.map(\.node) == [0, 2])
         #expect(state.end(0, generation: 0, .cancelled).step.cancels == [])
         // One that could not be cancelled in time has succeeded, and nothing follows.
         let last = state.end(2, generation: 0, .succeeded([])).step
@@ -49,7 +49,7 @@ struct WorkflowStateTests {
         _ = state.end(1, generation: 0, failed)
         let restarted = state.restart()
         let step = try #require(restarted)
-        #expect(step.starts == [.init(node: 1, generation: 1)])
+        #expect(state.openNodes(in: 0..<9, limit: 10).starts == [.init(node: 1, generation: 1)])
         #expect(step.end == nil)
         let twice = state.restart()
         #expect(twice == nil)
@@ -70,9 +70,71 @@ struct WorkflowStateTests {
         #expect(end.starts == [])
         #expect(end.end == .cancelled)
         let restarted = state.restart()
-        let again = try #require(restarted)
-        #expect(again.starts == [.init(node: 1, generation: 1)])
+        #expect(restarted != nil)
+        #expect(state.openNodes(in: 0..<9, limit: 10).starts == [.init(node: 1, generation: 1)])
         #expect(state.end(1, generation: 1, .succeeded([])).step.end == .succeeded)
+    }
+
+    @Test
+    func `A part that is stopped between its links is told`() throws {
+        let links = Fetch().then(Shrink()).onFailure(Warn())
+        var (state, _) = launched(try plan(Parallel(links, Fetch())))
+        #expect(state.end(2, generation: 0, failed).step.cancels == [0..<4])
+        // The first link could not be cancelled in time; the second one is not begun.
+        let step = state.end(0, generation: 0, .succeeded([])).step
+        #expect(step.starts.map(\.node) == [4])
+        #expect(step.end == .failed(node: 2))
+        #expect(state.stop(of: 1) == state.stop(of: 0))
+        // Of a part that has not begun, there is nothing to tell.
+        var (other, _) = launched(try plan(Fetch().then(Shrink().onFailure(Warn()))))
+        _ = other.cancel()
+        #expect(other.end(0, generation: 0, .succeeded([])).step.starts == [])
+    }
+
+    @Test
+    func `A workflow that is cancelled while it is launched tells its callbacks`() throws {
+        let written = try plan(Fetch().then(Shrink()).onFailure(Warn()))
+        var state = WorkflowState(written.head)
+        state.append(written.nodes[...], at: 0)
+        #expect(state.cancel().end == nil)
+        _ = state.begin([0])
+        let step = state.launch()
+        #expect(step.starts.map(\.node) == [2])
+        #expect(step.end == .cancelled)
+        #expect(state.launch() == step)
+        #expect(state.open == 1)
+        let restarted = state.restart()
+        #expect(restarted != nil)
+        // The callback that had not ended is not counted any more.
+        #expect(state.open == 1)
+    }
+
+    @Test
+    func `Many that wait for one are told a page at a time, whoever is lost in between`() throws {
+        let written = try plan(Fetch().then(Group((0..<10).map { _ in Shrink() })))
+        var state = WorkflowState(written.head, pageLimit: 3)
+        state.append(written.nodes[...], at: 0)
+        _ = state.begin([0])
+        _ = state.launch()
+        var begun: [Int] = []
+        var step = state.end(0, generation: 0, .succeeded([])).step
+        #expect(step.starts.count == 3)
+        // Those who were told first may end before the others are, and nothing is over.
+        for start in step.starts { #expect(state.end(start.node, generation: 0, .succeeded([])).step.end == nil) }
+        #expect(state.openNodes(in: 0..<20, limit: 20).passing == [0])
+        _ = state.advance(0, from: 3)
+        // Somebody else begins from the front.
+        step = state.end(0, generation: 0, .succeeded([])).step
+        while let rest = step.rest.popLast() {
+            let next = state.advance(rest.node, from: rest.position)
+            begun += next.starts.map(\.node)
+            step.rest += next.rest
+        }
+        #expect(begun.sorted() == Array(4...10))
+        #expect(state.openNodes(in: 0..<20, limit: 20).passing == [])
+        for node in begun { step = state.end(node, generation: 0, .succeeded([])).step }
+        #expect(step.end == .succeeded)
+        #expect(state.open == 0)
     }
 
     @Test(arguments: 0..<300)
@@ -108,7 +170,8 @@ struct WorkflowStateTests {
         // Repaired, it comes to its end.
         guard hasFailed else { return }
         let restarted = state.restart()
-        var again = try #require(restarted).starts
+        #expect(restarted != nil)
+        var again = state.openNodes(in: 0..<plan.nodes.count, limit: 1_000).starts
         while let start = again.popLast() {
             let answer = state.end(start.node, generation: start.generation, .succeeded([]))
             again += answer.step.starts.filter { $0 != start && enqueued.insert($0).inserted }

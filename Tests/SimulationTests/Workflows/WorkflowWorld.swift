@@ -47,7 +47,7 @@ struct Fan: Job {
     var count: Int
 }
 
-/// Workers that die and lose calls on their way, and a client that submits workflows and waits for them.
+/// Workers that die and lose calls on their way, and clients that die at submitting workflows.
 final class WorkflowWorld: Sendable {
     struct Report: Sendable {
         var problems: [String] = []
@@ -57,6 +57,8 @@ final class WorkflowWorld: Sendable {
         /// Under which identities each thing was done, by what and for which workflow.
         var submissions: [String: Set<JobID>] = [:]
         var injectors: [FaultInjector] = []
+        /// The workflows whose submitters have heard that all is kept.
+        var submitted: Set<JobID> = []
         var isHealed = false
         var isOver = false
     }
@@ -102,16 +104,18 @@ final class WorkflowWorld: Sendable {
             if value != wanted { problems.append("\(what) came to \(String(describing: value)), not \(wanted)") }
         }
         let chord = Group((1...4).map { Part(number: $0) }).then(Sum(label: 1)).onSuccess(Callback(label: 1))
-        let first = try await jobs.submit(chord.onFailure(Callback(label: 2)))
+        let first = try await submit("first", chord.onFailure(Callback(label: 2)), jobs)
         let rows = [[11, 12], [13, -14], []].enumerated().map { row, numbers in
             Group(numbers.map { Part(number: $0) }).then(Sum(label: 10 + row)).onFailure(Callback(label: 10 + row))
         }
-        let second = try await jobs.submit(Group(rows).collected().then(Successes()))
+        let second = try await submit("second", Group(rows).collected().then(Successes()), jobs)
         let failing = Group([21, -22, 23].map { Part(number: $0) }).then(Sum(label: 20)).onFailure(Callback(label: 20))
-        let third = try await jobs.submit(failing)
-        let fourth = try await jobs.submit(Group([Fan(count: 2), Fan(count: 3)]).then(Sum(label: 30)))
+        let third = try await submit("third", failing, jobs)
+        let fourth = try await submit("fourth", Group([Fan(count: 2), Fan(count: 3)]).then(Sum(label: 30)), jobs)
+        let none: [Part] = []
+        let sixth = try await submit("sixth", Group(none), jobs)
         let expiring = Part(number: 41).with(JobOptions(expires: .after(.seconds(1))))
-        let fifth = try await jobs.submit(Group([expiring, expiring]).collected().then(Successes()))
+        let fifth = try await submit("fifth", Group([expiring, expiring]).collected().then(Successes()), jobs)
 
         expect("the chord", try await patiently { try await first.value }, 10)
         expect("the collected group", try await patiently { try await second.value }, 2)
@@ -121,6 +125,7 @@ final class WorkflowWorld: Sendable {
             expect("the failing group", error.code, .failed)
         }
         expect("the expanded jobs", try await patiently { try await fourth.value }, 4)
+        expect("nothing at all", try await patiently { try await sixth.value }, [])
         let count = try await patiently { try await fifth.value }
         if !(0...2 ~= count) { problems.append("of two expiring members, \(count) succeeded") }
         // Callbacks come after the end, and a worker may die on them as on anything else.
@@ -133,6 +138,45 @@ final class WorkflowWorld: Sendable {
             problems.append("\(label) was run")
         }
         return problems
+    }
+
+    /// Submits a workflow under an identity of its own, by clients that die at it, until one of them does not.
+    private func submit<Submitted: Workflow>(
+        _ name: String,
+        _ workflow: Submitted,
+        _ jobs: JobSystem
+    ) async throws -> WorkflowHandle<Submitted.Output> where Submitted.Input == NoValue {
+        var generator = context.generator("submitter of \(name)")
+        let id = JobID(derivedFrom: name)
+        for life in 1...10 {
+            let process = SimulatedProcess(name: "submitter of \(name).\(life)")
+            let plan = FaultPlan.random(
+                seed: generator.next(),
+                .init(drop: 0.03, loseAnswer: 0.03, delay: 0.05, duplicate: 0.03, die: 0.06, dieAfter: 0.06),
+                on: Set(FaultPoint.allCases.filter { !$0.isPush })
+            )
+            let faults = FaultInjector(plan: plan, clock: context.clock, process: process)
+            state.withLock { $0.injectors.append(faults) }
+            try await process.run {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await faults.run() }
+                    do {
+                        let broker = FaultInjectingBroker(self.broker, faults: faults)
+                        let system = try await self.system(broker, process.name)
+                        try await system.submit(workflow, id: id)
+                        self.state.withLock { _ = $0.submitted.insert(id) }
+                    } catch is BrokerError {
+                        // It went wrong on the way; the next one completes it.
+                    }
+                    group.cancelAll()
+                }
+            }
+            if state.withLock({ $0.submitted.contains(id) }) {
+                return jobs.workflow(for: id, returning: Submitted.Output.self)
+            }
+            try await context.clock.sleep(for: generator.duration(upTo: .seconds(2)))
+        }
+        return try await jobs.submit(workflow, id: id)
     }
 
     /// Tries again when the broker could not be reached; gives up after an hour.

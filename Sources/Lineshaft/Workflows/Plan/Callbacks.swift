@@ -9,22 +9,32 @@ extension Workflow {
     ///
     /// The job stands aside: what comes after this workflow does not wait for it, and it cannot make the workflow fail.
     ///
-    /// - Parameter callback: The job.
+    /// - Parameters:
+    ///   - callback: The job.
+    ///   - options: What to do otherwise than the job's type says; times count from when it is told.
     /// - Returns: The workflow with its callback.
-    public func onSuccess<Callback: Job>(_ callback: Callback) -> Observed<Self, Callback>
+    public func onSuccess<Callback: Job>(
+        _ callback: Callback,
+        options: JobOptions? = nil
+    ) -> Observed<Self, Callback>
     where Callback.Input == Output {
-        Observed(base: self, callback: callback, moment: .success)
+        Observed(base: self, callback: callback, options: options, moment: .success)
     }
 
     /// This workflow, and a job that takes nothing and is run once it has succeeded.
     ///
-    /// - Parameter callback: The job.
+    /// - Parameters:
+    ///   - callback: The job.
+    ///   - options: What to do otherwise than the job's type says; times count from when it is told.
     /// - Returns: The workflow with its callback.
     @_disfavoredOverload
-    public func onSuccess<Callback: Job>(_ callback: Callback) -> Observed<Self, Callback>
+    public func onSuccess<Callback: Job>(
+        _ callback: Callback,
+        options: JobOptions? = nil
+    ) -> Observed<Self, Callback>
     where Callback.Input == NoValue {
         // Disfavoured, for of a workflow that returns nothing this is the same as the other.
-        Observed(base: self, callback: callback, moment: .success)
+        Observed(base: self, callback: callback, options: options, moment: .success)
     }
 
     /// This workflow, and a job that is told once it has failed, or was cancelled while a part of it was under way.
@@ -32,20 +42,30 @@ extension Workflow {
     /// It runs when no part of this workflow runs any more, so that it can clear up after them. It stands aside: the
     /// workflow has failed whatever comes of it.
     ///
-    /// - Parameter callback: The job.
+    /// - Parameters:
+    ///   - callback: The job.
+    ///   - options: What to do otherwise than the job's type says; times count from when it is told.
     /// - Returns: The workflow with its callback.
-    public func onFailure<Callback: Job>(_ callback: Callback) -> Observed<Self, Callback>
+    public func onFailure<Callback: Job>(
+        _ callback: Callback,
+        options: JobOptions? = nil
+    ) -> Observed<Self, Callback>
     where Callback.Input == WorkflowFailure {
-        Observed(base: self, callback: callback, moment: .failure)
+        Observed(base: self, callback: callback, options: options, moment: .failure)
     }
 
     /// This workflow, and a job that takes nothing and is run once it has failed.
     ///
-    /// - Parameter callback: The job.
+    /// - Parameters:
+    ///   - callback: The job.
+    ///   - options: What to do otherwise than the job's type says; times count from when it is told.
     /// - Returns: The workflow with its callback.
-    public func onFailure<Callback: Job>(_ callback: Callback) -> Observed<Self, Callback>
+    public func onFailure<Callback: Job>(
+        _ callback: Callback,
+        options: JobOptions? = nil
+    ) -> Observed<Self, Callback>
     where Callback.Input == NoValue {
-        Observed(base: self, callback: callback, moment: .failure)
+        Observed(base: self, callback: callback, options: options, moment: .failure)
     }
 }
 
@@ -65,11 +85,13 @@ public struct Observed<Base: Workflow, Callback: Job>: Workflow {
 
     private let base: Base
     private let callback: Callback
+    private let options: JobOptions?
     private let moment: Moment
 
-    fileprivate init(base: Base, callback: Callback, moment: Moment) {
+    fileprivate init(base: Base, callback: Callback, options: JobOptions?, moment: Moment) {
         self.base = base
         self.callback = callback
+        self.options = options
         self.moment = moment
     }
 
@@ -84,13 +106,13 @@ public struct Observed<Base: Workflow, Callback: Job>: Workflow {
         switch moment {
         case .success:
             let output = try base.plan(into: &builder, after: source)
-            try builder.addCallback(callback, onSuccessOf: output)
+            try builder.addCallback(callback, options: options, onSuccessOf: output)
             return output
         case .failure:
             let region = builder.openRegion()
             let output = try base.plan(into: &builder, after: source)
             builder.closeRegion(region)
-            try builder.addCallback(callback, onFailureOf: region)
+            try builder.addCallback(callback, options: options, onFailureOf: region)
             return output
         }
     }

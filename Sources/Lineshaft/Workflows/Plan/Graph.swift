@@ -16,7 +16,8 @@
 /// ```
 ///
 /// Each step can take only what steps before it return, so there is no way to write a circle. If one fails, the graph
-/// fails, and the steps that have not ended are cancelled. It has succeeded once all steps have.
+/// fails, and the steps that have not ended are cancelled; a step made with ``Workflow/asResult()`` takes no other along. It
+/// has succeeded once all steps have.
 public struct Graph<Output: Codable & Sendable>: Workflow {
     /// A graph takes nothing.
     public typealias Input = NoValue
@@ -42,8 +43,9 @@ public struct Graph<Output: Codable & Sendable>: Workflow {
         var graph = GraphBuilder(builder: builder, start: source)
         let last = try body(&graph)
         graph.check(last)
+        let others = graph.leaves(beside: last)
         builder = graph.builder
-        return last.source
+        return others.isEmpty ? last.source : builder.relay(last.source, once: others)
     }
 }
 
@@ -59,6 +61,9 @@ public struct GraphBuilder: Sendable {
     package fileprivate(set) var builder: WorkflowBuilder
     private let start: WorkflowSource
     private let graph: Int
+    /// Where the steps' outputs will be, in order, and which of them others take.
+    private var sources: [WorkflowSource] = []
+    private var taken: Set<Int> = []
 
     fileprivate init(builder: WorkflowBuilder, start: WorkflowSource) {
         self.builder = builder
@@ -73,7 +78,7 @@ public struct GraphBuilder: Sendable {
     /// - Throws: What the step throws when it is written down.
     public mutating func add<Step: Workflow>(_ step: Step) throws -> GraphStep<Step.Output>
     where Step.Input == NoValue {
-        GraphStep(source: try step.plan(into: &builder, after: start), graph: graph)
+        note(try step.plan(into: &builder, after: start))
     }
 
     /// Adds a step that takes nothing and waits until others have succeeded.
@@ -93,7 +98,7 @@ public struct GraphBuilder: Sendable {
             sources.append(other.source)
         }
         let source = sources.count == 1 ? sources[0] : builder.gather(sources, after: start)
-        return GraphStep(source: try step.plan(into: &builder, after: source), graph: graph)
+        return note(try step.plan(into: &builder, after: source))
     }
 
     /// Adds a step that takes what another returns.
@@ -108,7 +113,7 @@ public struct GraphBuilder: Sendable {
         taking other: GraphStep<Step.Input>
     ) throws -> GraphStep<Step.Output> {
         check(other)
-        return GraphStep(source: try step.plan(into: &builder, after: other.source), graph: graph)
+        return note(try step.plan(into: &builder, after: other.source))
     }
 
     /// Adds a step that takes what several others of one type return.
@@ -124,7 +129,7 @@ public struct GraphBuilder: Sendable {
     ) throws -> GraphStep<Step.Output> where Step.Input == [Value] {
         for other in others { check(other) }
         let source = builder.gather(others.map(\.source), after: start)
-        return GraphStep(source: try step.plan(into: &builder, after: source), graph: graph)
+        return note(try step.plan(into: &builder, after: source))
     }
 
     /// Adds a step that takes what several others of different types return.
@@ -147,13 +152,28 @@ public struct GraphBuilder: Sendable {
             sources.append(other.source)
         }
         let source = builder.gather(sources, after: start)
-        return GraphStep(source: try step.plan(into: &builder, after: source), graph: graph)
+        return note(try step.plan(into: &builder, after: source))
     }
 
-    fileprivate func check(_ step: GraphStep<some Codable & Sendable>) {
+    private mutating func note<Value: Codable & Sendable>(_ source: WorkflowSource) -> GraphStep<Value> {
+        sources.append(source)
+        return GraphStep(source: source, graph: graph)
+    }
+
+    /// The steps that no other one waits for.
+    fileprivate func leaves(beside last: GraphStep<some Codable & Sendable>) -> [WorkflowSource] {
+        var seen: Set<Int> = []
+        return sources.filter { source in
+            guard let node = source.node, node != last.source.node else { return false }
+            return !taken.contains(node) && seen.insert(node).inserted
+        }
+    }
+
+    fileprivate mutating func check(_ step: GraphStep<some Codable & Sendable>) {
         precondition(
             step.graph == graph,
             "A step of one graph was used in another. Steps can only take what steps of the same closure return."
         )
+        if let node = step.source.node { taken.insert(node) }
     }
 }

@@ -73,59 +73,10 @@ public struct CollectedGroup<Member: Workflow>: Workflow {
         var sources: [WorkflowSource] = []
         var regions: [Int] = []
         for member in group.members {
-            let region = builder.openRegion()
-            sources.append(try member.plan(into: &builder, after: source))
-            builder.closeRegion(region)
+            let (output, region) = try builder.planApart(member, after: source)
+            sources.append(output)
             regions.append(region)
         }
         return builder.gather(sources, collecting: regions, after: source)
     }
-}
-
-/// How a member of a collected group ended.
-public enum MemberResult<Value: Codable & Sendable>: Codable, Sendable {
-    /// It returned this.
-    case succeeded(Value)
-    /// It, or a part of it, ended otherwise.
-    case failed(WorkflowFailure)
-
-    /// The same as a `Result`.
-    public var result: Result<Value, WorkflowFailure> {
-        switch self {
-        case .succeeded(let value): .success(value)
-        case .failed(let failure): .failure(failure)
-        }
-    }
-
-    /// What the member returned.
-    ///
-    /// - Returns: The value.
-    /// - Throws: ``WorkflowFailure`` when the member failed.
-    public func get() throws(WorkflowFailure) -> Value { try result.get() }
-}
-
-extension MemberResult: Equatable where Value: Equatable {}
-extension MemberResult: Hashable where Value: Hashable {}
-
-/// Which job of a workflow went wrong, and how.
-public struct WorkflowFailure: Error, Codable, Sendable, Hashable, CustomStringConvertible {
-    /// The workflow.
-    public let workflow: JobID
-    /// The job.
-    public let job: JobID
-    /// The job's wire name.
-    public let name: JobName
-    /// How it went wrong; the code says so too when the job was cancelled or had expired.
-    public let failure: JobFailure
-
-    /// Creates a failure.
-    public init(workflow: JobID, job: JobID, name: JobName, failure: JobFailure) {
-        self.workflow = workflow
-        self.job = job
-        self.name = name
-        self.failure = failure
-    }
-
-    /// The failure as a sentence.
-    public var description: String { "Job \(job), “\(name)”, of workflow \(workflow): \(failure.message)" }
 }

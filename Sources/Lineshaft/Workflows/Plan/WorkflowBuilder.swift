@@ -84,19 +84,34 @@ public struct WorkflowBuilder: Sendable {
         return WorkflowSource(.gathered(by: index))
     }
 
+    /// Adds a node that hands on what another one does, once others have ended too.
+    package mutating func relay(_ source: WorkflowSource, once others: [WorkflowSource]) -> WorkflowSource {
+        let waits = ([source] + others).compactMap(\.node)
+        nodes.append(Node(kind: .relay(source.part), region: current, waits: waits))
+        return WorkflowSource(.gathered(by: nodes.count - 1))
+    }
+
     /// Adds a job that is run beside the workflow when a node has succeeded.
-    package mutating func addCallback<J: Job>(_ job: J, onSuccessOf source: WorkflowSource) throws {
+    package mutating func addCallback<J: Job>(
+        _ job: J,
+        options: JobOptions? = nil,
+        onSuccessOf source: WorkflowSource
+    ) throws {
         let input = WorkflowNode.Input.value(J.Input.self == NoValue.self ? .nothing : source.part)
-        let kind = try self.kind(job, options: nil, input: input)
+        let kind = try self.kind(job, options: options, input: input)
         let node = Node(kind: kind, region: 0, waits: source.node.map { [$0] } ?? [])
         callbacks.append(Callback(node: node, failure: nil))
     }
 
     /// Adds a job that is run beside the workflow when a part of it has failed.
-    package mutating func addCallback<J: Job>(_ job: J, onFailureOf region: Int) throws {
+    package mutating func addCallback<J: Job>(
+        _ job: J,
+        options: JobOptions? = nil,
+        onFailureOf region: Int
+    ) throws {
         let kind = try self.kind(
             job,
-            options: nil,
+            options: options,
             input: J.Input.self == NoValue.self ? .value(.nothing) : .failure(of: region)
         )
         callbacks.append(Callback(node: Node(kind: kind, region: 0, waits: []), failure: region))
@@ -161,6 +176,7 @@ public struct WorkflowBuilder: Sendable {
     ///   - output: Where its output is.
     ///   - replyTo: Who waits for it.
     ///   - retention: How long it is kept afterwards.
+    ///   - deadline: When its jobs end as failed at the latest.
     ///   - parent: The job that waits for it.
     /// - Returns: The plan.
     package func plan(
@@ -168,6 +184,7 @@ public struct WorkflowBuilder: Sendable {
         output: WorkflowSource,
         replyTo: ClientID?,
         retention: Duration,
+        deadline: Timestamp? = nil,
         parent: WorkflowParent? = nil
     ) -> WorkflowPlan {
         let all = nodes + callbacks.map(node(of:))
@@ -203,6 +220,7 @@ public struct WorkflowBuilder: Sendable {
             joinBytes: joinBytes,
             replyTo: replyTo,
             retention: retention,
+            deadline: deadline,
             parent: parent
         )
         return WorkflowPlan(head: head, nodes: finished)

@@ -44,8 +44,14 @@ public struct WorkflowHead: Sendable, Hashable {
     public let replyTo: ClientID?
     /// How long everything is kept once the workflow is over.
     public let retention: Duration
+    /// When its jobs end as failed at the latest.
+    public let deadline: Timestamp?
     /// The job that waits for the workflow, to be its outcome.
-    public let parent: WorkflowParent?
+    public package(set) var parent: WorkflowParent?
+    /// Which of the workflows that there have been under this identity it is; the store says so.
+    ///
+    /// It is the generation in which the workflow begins.
+    public package(set) var incarnation: Int
 
     package init(
         id: JobID,
@@ -58,7 +64,9 @@ public struct WorkflowHead: Sendable, Hashable {
         joinBytes: Int,
         replyTo: ClientID?,
         retention: Duration,
-        parent: WorkflowParent? = nil
+        deadline: Timestamp? = nil,
+        parent: WorkflowParent? = nil,
+        incarnation: Int = 0
     ) {
         self.id = id
         self.templates = templates
@@ -70,7 +78,9 @@ public struct WorkflowHead: Sendable, Hashable {
         self.joinBytes = joinBytes
         self.replyTo = replyTo
         self.retention = retention
+        self.deadline = deadline
         self.parent = parent
+        self.incarnation = incarnation
     }
 }
 
@@ -136,6 +146,8 @@ public struct WorkflowNode: Sendable, Hashable {
         case gather([Part])
         /// The same with failures among them: those of the parts of the workflow that these are in.
         case collect([Part], regions: [Int])
+        /// What another node hands on, once others have ended too.
+        case relay(Part)
     }
 
     /// Something that is handed on.

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// Heads of workflows that this process works for.
 ///
-/// They do not change, so each is read once.
+/// They do not change while the incarnation is the same, apart from the parent, so each is read once.
 package final class WorkflowHeads: Sendable {
     private struct State {
         var heads: [JobID: WorkflowHead] = [:]
@@ -24,7 +24,12 @@ package final class WorkflowHeads: Sendable {
     package init() {}
 
     /// The head of a workflow, if it was kept.
-    package subscript(id: JobID) -> WorkflowHead? { state.withLock { $0.heads[id] } }
+    package subscript(id: JobID, incarnation: Int) -> WorkflowHead? {
+        state.withLock { state in
+            guard let head = state.heads[id], head.incarnation == incarnation else { return nil }
+            return head
+        }
+    }
 
     /// Keeps a head.
     package func keep(_ head: WorkflowHead) {
@@ -38,9 +43,9 @@ package final class WorkflowHeads: Sendable {
 }
 
 extension JobSystem {
-    /// The head of a workflow; `nil` when it is not kept any more.
-    package func workflowHead(of id: JobID) async throws(BrokerError) -> WorkflowHead? {
-        if let head = workflowHeads[id] { return head }
+    /// The head of a workflow for those who do not ask for its parent; `nil` when it is not kept any more.
+    package func workflowHead(of id: JobID, incarnation: Int) async throws(BrokerError) -> WorkflowHead? {
+        if let head = workflowHeads[id, incarnation] { return head }
         guard let head = try await workflowStore.head(of: id) else { return nil }
         workflowHeads.keep(head)
         return head

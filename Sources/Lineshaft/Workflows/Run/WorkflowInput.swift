@@ -90,6 +90,19 @@ extension Outputs: GatheredValue {
     }
 }
 
+extension MemberResult: GatheredValue {
+    /// One part whose failure is a result is gathered alone.
+    fileprivate static func gathered(from parts: [WorkflowInput], _ codec: any PayloadCodec) throws -> Any {
+        guard parts.count == 1, let part = parts.first else {
+            throw DecodingError.typeMismatch(
+                Self.self,
+                .init(codingPath: [], debugDescription: "There are \(parts.count) results where one is expected.")
+            )
+        }
+        return try part.any(Self.self, codec)
+    }
+}
+
 extension MemberResult: CollectedValue {
     fileprivate static func collected(
         from result: Result<WorkflowInput, WorkflowFailure>,

@@ -23,6 +23,9 @@ public actor MemoryWorkflowStore: WorkflowStore {
     /// How long a workflow is kept at least, for those who tell once more of what it knows.
     private static let shortestRetention = Duration.seconds(60)
 
+    /// How long a workflow is kept at least of whose end nobody says that it is known.
+    private static let unreleasedLimit = Duration.seconds(7 * 24 * 3600)
+
     private let clock: any QueueClock
     private var entries: [JobID: Entry] = [:]
     /// When to look for those that have outlived their time.
@@ -48,9 +51,12 @@ public actor MemoryWorkflowStore: WorkflowStore {
         if let entry = entries[head.id] {
             guard entry.state.phase == .launching else { return false }
             if entry.state.head.shape != head.shape { throw WorkflowMissing.otherShape(head.id) }
+            if let parent = head.parent { entries[head.id]?.state.head.parent = parent }
             return true
         }
-        entries[head.id] = Entry(state: WorkflowState(head))
+        var head = head
+        head.incarnation = clock.now.workflowIncarnation
+        entries[head.id] = Entry(state: WorkflowState(head, pageLimit: batchLimit))
         keep(head.id, until: clock.uptime + Self.launchLimit)
         return true
     }
@@ -99,16 +105,41 @@ public actor MemoryWorkflowStore: WorkflowStore {
         }
     }
 
+    /// Goes on with telling those that wait for a node that it is done.
+    ///
+    /// - Parameters:
+    ///   - rest: The node, and the first of those that have still to be told.
+    ///   - id: The workflow.
+    /// - Returns: What is to be done.
+    public func advance(_ rest: WorkflowStep.Rest, of id: JobID) -> WorkflowStep? {
+        change(id) { $0.advance(rest.node, from: rest.position) }
+    }
+
     /// Says that whoever waits for a workflow that is over can know of it.
     ///
     /// - Parameters:
     ///   - id: The workflow.
     ///   - retention: How long it is kept.
-    public func release(_ id: JobID, retention: Duration) {
-        guard case .over = entries[id]?.state.phase else { return }
+    ///   - generation: The generation in which it is over.
+    /// - Returns: Whether that is so still.
+    public func release(_ id: JobID, retention: Duration, generation: Int) -> WorkflowRelease? {
+        guard let state = state(of: id) else { return nil }
+        guard case .over = state.phase, state.generation == generation else {
+            return WorkflowRelease(stands: false, parent: state.head.parent)
+        }
         entries[id]?.released = max(retention, Self.shortestRetention)
         entries[id]?.expiry = nil
         keepReleased(id)
+        return WorkflowRelease(stands: true, parent: state.head.parent)
+    }
+
+    /// Says which job waits for a workflow from now on.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - parent: The job.
+    public func adopt(_ id: JobID, by parent: WorkflowParent) {
+        _ = change(id) { $0.head.parent = parent }
     }
 
     /// Notes that a job of a workflow has turned out to be a workflow itself.
@@ -155,30 +186,25 @@ public actor MemoryWorkflowStore: WorkflowStore {
         return state.outcome(of: reference.node, generation: reference.generation)
     }
 
-    /// Reads by which nodes' failures parts of a workflow have been stopped.
+    /// Reads why parts of a workflow have been stopped.
     ///
     /// - Parameters:
     ///   - regions: The parts.
     ///   - id: The workflow.
-    /// - Returns: The nodes.
-    public func failures(of regions: [Int], of id: JobID) -> [WorkflowStep.Start?] {
+    /// - Returns: The reasons.
+    public func stops(of regions: [Int], of id: JobID) -> [WorkflowStop?] {
         guard let state = state(of: id) else { return [] }
-        return regions.map { region in
-            state.failure(of: region).map { .init(node: $0, generation: state.generation(of: $0)) }
-        }
+        return regions.map { state.stop(of: $0) }
     }
 
-    /// Reads which jobs of a part of a workflow have been begun and have not ended.
+    /// Reads which nodes of a part of a workflow have been begun and have not ended, or are being passed on.
     ///
     /// - Parameters:
     ///   - range: The nodes of the part.
     ///   - id: The workflow.
     /// - Returns: The first of them.
-    public func openNodes(in range: Range<Int>, of id: JobID) -> [WorkflowStep.Start] {
-        guard let state = state(of: id) else { return [] }
-        return state.openNodes(in: range, limit: batchLimit).map {
-            .init(node: $0, generation: state.generation(of: $0))
-        }
+    public func openNodes(in range: Range<Int>, of id: JobID) -> WorkflowOpenNodes {
+        state(of: id)?.openNodes(in: range, limit: batchLimit) ?? WorkflowOpenNodes()
     }
 
     /// Stops a workflow.
@@ -189,9 +215,13 @@ public actor MemoryWorkflowStore: WorkflowStore {
 
     /// Begins again what failed or was cancelled in a workflow that is over.
     ///
-    /// - Parameter id: The workflow.
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - parent: The job that waits for it from then on.
     /// - Returns: What is to be done.
-    public func restart(_ id: JobID) -> WorkflowStep? { change(id) { $0.restart() } ?? nil }
+    public func restart(_ id: JobID, for parent: WorkflowParent?) -> WorkflowStep? {
+        change(id) { $0.restart(for: parent) } ?? nil
+    }
 
     /// Reads how far a workflow has come.
     ///
@@ -210,21 +240,22 @@ public actor MemoryWorkflowStore: WorkflowStore {
         sweep()
         // Taken out while it changes, so that it is changed in place.
         guard var entry = entries.removeValue(forKey: id) else { return nil }
+        let wasLaunching = entry.state.phase == .launching
         let value = body(&entry.state)
-        if entry.state.phase == .running {
-            entry.released = nil
-            entry.expiry = nil
-        }
+        if entry.state.phase == .running { entry.released = nil }
+        // What holds for one that is never launched, or was over, does not any more.
+        if entry.state.phase == .running || wasLaunching && entry.state.phase != .launching { entry.expiry = nil }
         entries[id] = entry
         keepReleased(id)
         return value
     }
 
-    /// Lets a workflow's retention begin, once nothing of it is under way and its end is known.
+    /// Lets a workflow's retention begin, once nothing of it is under way and its end is known or should be.
     private func keepReleased(_ id: JobID) {
-        guard let entry = entries[id], let retention = entry.released, entry.expiry == nil, entry.state.open == 0 else {
+        guard let entry = entries[id], entry.expiry == nil, entry.state.open == 0, case .over = entry.state.phase else {
             return
         }
+        let retention = entry.released ?? max(entry.state.head.retention, Self.unreleasedLimit)
         keep(id, until: clock.uptime + retention)
     }
 
@@ -239,48 +270,5 @@ public actor MemoryWorkflowStore: WorkflowStore {
         guard let nextSweep, nextSweep <= uptime else { return }
         entries = entries.filter { $0.value.expiry.map { uptime < $0 } ?? true }
         self.nextSweep = entries.values.compactMap(\.expiry).min()
-    }
-}
-
-extension WorkflowState {
-    /// How far the workflow has come.
-    package var summary: WorkflowSummary {
-        let end: WorkflowEnd? = if case .over(let end) = phase { end } else { nil }
-        return WorkflowSummary(
-            isLaunched: phase != .launching,
-            end: end,
-            isStopping: isStopped(0) && end == nil,
-            completed: completed,
-            total: head.jobCount,
-            restarts: generation,
-            hasExpansions: hasExpansions
-        )
-    }
-}
-
-extension WorkflowHead {
-    /// What two submissions of one workflow have in common.
-    package var shape: [Int] { [nodeCount, mainCount, jobCount, joinBytes, templates.count] }
-}
-
-/// The error for a workflow that is not there.
-package enum WorkflowMissing: Sendable {
-    /// What to throw.
-    package static func error(_ id: JobID) -> BrokerError {
-        BrokerError(
-            code: .rejected,
-            message: "There is no workflow \(id). One whose submission is not completed within a day is dropped; "
-                + "submit it again."
-        )
-    }
-
-    /// What to throw for a second plan under one identity.
-    package static func otherShape(_ id: JobID) -> BrokerError {
-        BrokerError(
-            code: .rejected,
-            message: "The submission of workflow \(id) was broken off, and this is another workflow under the same "
-                + "identity. Submit the same one again, or use another identity; a job that is expanded into a workflow "
-                + "must come to the same one each time."
-        )
     }
 }

@@ -15,7 +15,10 @@ public protocol WorkflowStore: Sendable {
     /// The most nodes or ends of one call.
     var batchLimit: Int { get }
 
-    /// Begins to store a workflow. A second one of the same identity is the first.
+    /// Begins to store a workflow. A second one of the same identity is the first, for the parent of the second.
+    ///
+    /// The store chooses the incarnation: it is higher than any generation of an earlier workflow of this identity, which may
+    /// have been dropped.
     ///
     /// - Parameter head: The workflow.
     /// - Returns: Whether it is to be filled and launched; `false` when it has been launched before.
@@ -57,14 +60,35 @@ public protocol WorkflowStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func end(_ ends: [WorkflowNodeEnd], of id: JobID) async throws(BrokerError) -> [WorkflowAnswer]?
 
+    /// Goes on with telling those that wait for a node that it is done.
+    ///
+    /// - Parameters:
+    ///   - rest: The node, and the first of those that have still to be told.
+    ///   - id: The workflow.
+    /// - Returns: What is to be done; `nil` when there is no such workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func advance(_ rest: WorkflowStep.Rest, of id: JobID) async throws(BrokerError) -> WorkflowStep?
+
     /// Says that whoever waits for a workflow that is over can know of it. From then on it is kept for a while, which begins
     /// when the last of its callbacks has ended. Saying it again with another time begins anew.
+    ///
+    /// One of which nobody says so is kept for a week or its own retention, whichever is longer.
     ///
     /// - Parameters:
     ///   - id: The workflow; one that is not over is left alone.
     ///   - retention: How long it is kept, and a minute at least.
+    ///   - generation: The generation in which it is over; in another one it is left alone.
+    /// - Returns: Whether that is so still; `nil` when there is no such workflow.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func release(_ id: JobID, retention: Duration) async throws(BrokerError)
+    func release(_ id: JobID, retention: Duration, generation: Int) async throws(BrokerError) -> WorkflowRelease?
+
+    /// Says which job waits for a workflow from now on.
+    ///
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - parent: The job.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func adopt(_ id: JobID, by parent: WorkflowParent) async throws(BrokerError)
 
     /// Notes that a job of a workflow has turned out to be a workflow itself, which is to be cancelled with it.
     ///
@@ -104,24 +128,24 @@ public protocol WorkflowStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func outcome(of reference: WorkflowReference) async throws(BrokerError) -> Outcome?
 
-    /// Reads by which nodes' failures parts of a workflow have been stopped.
+    /// Reads why parts of a workflow have been stopped.
     ///
     /// - Parameters:
     ///   - regions: The parts.
     ///   - id: The workflow.
-    /// - Returns: The nodes in the same order, with the generation in which each was begun; `nil` for parts that no failure
-    ///   has stopped.
+    /// - Returns: The reasons in the same order, `nil` for parts that have not been stopped; empty when there is no such
+    ///   workflow.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?]
+    func stops(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStop?]
 
-    /// Reads which jobs of a part of a workflow have been begun and have not ended.
+    /// Reads which nodes of a part of a workflow have been begun and have not ended, or are being passed on.
     ///
     /// - Parameters:
     ///   - range: The nodes of the part.
     ///   - id: The workflow.
     /// - Returns: The first of them, at most ``batchLimit``.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start]
+    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> WorkflowOpenNodes
 
     /// Stops a workflow: no more of it is begun, and it is over when what was begun has ended.
     ///
@@ -130,12 +154,14 @@ public protocol WorkflowStore: Sendable {
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func cancel(_ id: JobID) async throws(BrokerError) -> WorkflowStep?
 
-    /// Begins again what failed or was cancelled in a workflow that is over.
+    /// Begins again what failed or was cancelled in a workflow that is over. What goes on is among the open nodes afterwards.
     ///
-    /// - Parameter id: The workflow.
+    /// - Parameters:
+    ///   - id: The workflow.
+    ///   - parent: The job that waits for the workflow from then on; the same as before if `nil`.
     /// - Returns: What is to be done; `nil` when there is no such workflow, or it is not over, or has succeeded.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep?
+    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep?
 
     /// Reads how far a workflow has come.
     ///
@@ -157,8 +183,10 @@ public struct WorkflowSummary: Sendable, Hashable {
     public let completed: Int
     /// How many jobs there are, callbacks left out.
     public let total: Int
-    /// How many times it has been restarted.
-    public let restarts: Int
+    /// Which of the workflows that there have been under this identity it is.
+    public let incarnation: Int
+    /// The generation that it is in.
+    public let generation: Int
     /// Whether jobs of it have turned out to be workflows themselves.
     public let hasExpansions: Bool
 
@@ -169,7 +197,8 @@ public struct WorkflowSummary: Sendable, Hashable {
         isStopping: Bool,
         completed: Int,
         total: Int,
-        restarts: Int,
+        incarnation: Int,
+        generation: Int,
         hasExpansions: Bool
     ) {
         self.hasExpansions = hasExpansions
@@ -178,6 +207,10 @@ public struct WorkflowSummary: Sendable, Hashable {
         self.isStopping = isStopping
         self.completed = completed
         self.total = total
-        self.restarts = restarts
+        self.incarnation = incarnation
+        self.generation = generation
     }
+
+    /// How many times it has been restarted.
+    public var restarts: Int { generation - incarnation }
 }

@@ -8,6 +8,14 @@ package import Lineshaft
 
 /// Reads outcomes from one queue and, if a client is named, has it told of those to come.
 package struct OutcomesCall: StorageCall {
+    /// What the outcomes are of.
+    package enum Kind: Sendable, Hashable {
+        /// Jobs, of which the place may know nothing; who watches is forgotten after a while.
+        case job
+        /// Workflows, which are looked for where they are recorded; who watches is forgotten when they are.
+        case workflow
+    }
+
     package let script = StorageScript.outcomes
     package let keys: StorageKeys
     package let arguments: RESPWords
@@ -15,12 +23,19 @@ package struct OutcomesCall: StorageCall {
     private let queue: QueueName
 
     /// Creates a call for at most ``StorageLimits/jobs`` jobs.
-    package init(of ids: [JobID], watching client: ClientID? = nil, keys: QueueKeys, settings: StorageSettings) {
+    package init(
+        of ids: [JobID],
+        _ kind: Kind = .job,
+        watching client: ClientID? = nil,
+        keys: QueueKeys,
+        settings: StorageSettings
+    ) {
         self.keys = keys.keys
         self.ids = ids
         queue = keys.queue
         arguments =
-            settings.arguments + [Array((client == nil ? "read" : "watch").utf8), client?.bytes ?? []]
+            settings.arguments
+            + [Array((client == nil ? "read" : kind == .job ? "watch" : "await").utf8), client?.bytes ?? []]
             + ids.map(\.bytes)
     }
 

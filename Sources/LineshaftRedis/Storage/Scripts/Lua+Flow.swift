@@ -12,17 +12,22 @@ extension Lua {
     /// succeed, and stopped parts. The script ends here, without an answer, when there is no such workflow.
     static let flowBase = #"""
         local INFO, NODES, OUT, BESIDE, JOINS, ACTIVE, HELD, FAILED, STOPS = unpack(KEYS)
-        local info = call('HMGET', INFO, 'phase', 'main', 'total', 'gen', 'end', 'expiry')
+        local info = call('HMGET', INFO, 'phase', 'main', 'total', 'gen', 'end', 'expiry', 'first')
         local phase, main, total, gen, over = info[1], tonumber(info[2]), tonumber(info[3]), tonumber(info[4]), info[5]
         if not phase or info[6] and tonumber(info[6]) <= now then return false end
+        local incarnation = tonumber(info[7])
         local function generation(i)
-            return gen > 0 and tonumber(call('HGET', INFO, 'g' .. i)) or 0
+            return gen > incarnation and tonumber(call('HGET', INFO, 'g' .. i)) or incarnation
         end
         local function completed() return call('HLEN', OUT) end
         """#
 
     /// What follows from what in a workflow: the same as the core's state machine, for one event at a time.
+    ///
+    /// Those that wait for a node are told a page at a time. Until the last page, the node is among those that were begun and
+    /// have not ended, although it has an outcome.
     static let flowRules = #"""
+        local PAGE = 1000
         local function edgesAt(text, at, count)
             local edges = {}
             for k = 1, count do
@@ -39,9 +44,15 @@ extension Lua {
             local text = call('HGET', NODES, i)
             if not text then return nil end
             local isJob, region, count = read('>BI4I4', text)
-            known = {isJob = isJob == 1, region = region, edges = edgesAt(text, 10, count)}
+            known = {isJob = isJob == 1, region = region, count = count, text = text}
             nodes[i] = known
             return known
+        end
+        -- A page of those that wait for a node, and whether there are more.
+        local function pageOf(i, from)
+            local own = node(i)
+            local count = math.max(math.min(own.count - from, PAGE), 0)
+            return edgesAt(own.text, 10 + 17 * from, count), own.count > from + PAGE
         end
         local function region(r)
             local known = regions[r]
@@ -65,33 +76,48 @@ extension Lua {
         local function outcome(i)
             return i < main and call('HGET', OUT, i) or call('HGET', BESIDE, i)
         end
-        local function isHeld(i)
-            if not isStopping or i >= main then return false end
-            local r = node(i).region
-            while r >= 0 do
-                if stopOf(r) then return true end
-                r = region(r).parent
-            end
-            return false
-        end
         local function arrive(edge)
             if edge.waits < 2 then return true end
             call('SETBIT', JOINS, edge.offset * 8 + edge.position, 1)
             local last = edge.offset + math.floor((edge.waits + 7) / 8) - 1
             return call('BITCOUNT', JOINS, edge.offset, last) == edge.waits
         end
-        local function reach(i, isJob)
+        -- Holds a node back whose part has stopped, and stops what is around it and has begun, so that it is told.
+        local function hold(i, source)
+            if not isStopping or i >= main then return false end
+            local r, reason = node(i).region, nil
+            while r >= 0 and not reason do
+                reason = stopOf(r)
+                r = region(r).parent
+            end
+            if not reason then return false end
+            call('ZADD', HELD, i, i)
+            r = node(i).region
+            while source and not stopOf(r) do
+                local part = region(r)
+                if part.first <= source and source < part.last then call('HSET', STOPS, r, reason) end
+                r = part.parent
+            end
+            return true
+        end
+        local pass
+        local function reach(i, isJob, source)
             if outcome(i) or isJob and call('ZSCORE', ACTIVE, i) then return end
-            if isHeld(i) then
-                call('ZADD', HELD, i, i)
-            elseif isJob then
+            if hold(i, source) then return end
+            if isJob then
                 call('ZADD', ACTIVE, i, i)
             else
                 call('HSET', BESIDE, i, '\1')
-                for _, edge in ipairs(node(i).edges) do
-                    if arrive(edge) then reach(edge.target, edge.isJob) end
-                end
+                pass(i, 0)
             end
+        end
+        pass = function(i, from)
+            local edges, isMore = pageOf(i, from)
+            if isMore then call('ZADD', ACTIVE, i, i) end
+            for _, edge in ipairs(edges) do
+                if arrive(edge) then reach(edge.target, edge.isJob, i) end
+            end
+            if not isMore and (from > 0 or node(i).isJob) then call('ZREM', ACTIVE, i) end
         end
         local function stop(r, reason)
             isStopping = true
@@ -107,7 +133,7 @@ extension Lua {
                 if stopOf(r) and not isClosed(r) and activeIn(r) == 0 then
                     call('HSET', STOPS, 'k' .. r, 1)
                     for _, callback in ipairs(part.callbacks) do reach(callback, true) end
-                    if part.exit and arrive(part.exit) then reach(part.exit.target, part.exit.isJob) end
+                    if part.exit and arrive(part.exit) then reach(part.exit.target, part.exit.isJob, part.first) end
                 end
                 r = part.parent
             end
@@ -119,18 +145,32 @@ extension Lua {
                     step.starts[#step.starts + 1] = pack('>I4I4', i, generation(i))
                 end
             elseif outcome(i) then
-                follow(i, step)
+                follow(i, 0, step)
             end
         end
-        follow = function(i, step)
-            for _, edge in ipairs(node(i).edges) do followStart(edge.target, edge.isJob, step) end
+        follow = function(i, from, step)
+            local edges, isMore = pageOf(i, from)
+            for _, edge in ipairs(edges) do followStart(edge.target, edge.isJob, step) end
+            if isMore then step.rest[#step.rest + 1] = pack('>I4I4', i, from + PAGE) end
         end
         local function tell(r, step)
             local part = region(r)
             for _, callback in ipairs(part.callbacks) do followStart(callback, true, step) end
             if part.exit then followStart(part.exit.target, part.exit.isJob, step) end
         end
-        local function newStep() return {starts = {}, cancels = {}} end
+        -- Tells of the parts around that have ended; answers with the outermost that has stopped.
+        local function tellStopped(r, step)
+            local stopped
+            while isStopping and r >= 0 do
+                if stopOf(r) then
+                    stopped = r
+                    if isClosed(r) then tell(r, step) end
+                end
+                r = region(r).parent
+            end
+            return stopped
+        end
+        local function newStep() return {starts = {}, rest = {}, cancels = {}} end
         local function cancelRest(r, step)
             local part = region(r)
             if activeIn(r) > 0 then step.cancels[#step.cancels + 1] = pack('>I4I4', part.first, part.last) end
@@ -141,20 +181,13 @@ extension Lua {
                 over = not reason and 's' or reason == 'c' and 'c' or 'f' .. reason
                 call('HSET', INFO, 'end', over)
             end
-            return table.concat(step.starts), table.concat(step.cancels), over or ''
+            return table.concat(step.starts), table.concat(step.rest), table.concat(step.cancels), over or ''
         end
         local function consequences(i, body)
             local step = newStep()
-            if byte(body) == 1 then follow(i, step) end
-            if i < main and isStopping then
-                local r, stopped = node(i).region, nil
-                while r >= 0 do
-                    if stopOf(r) then
-                        stopped = r
-                        if isClosed(r) then tell(r, step) end
-                    end
-                    r = region(r).parent
-                end
+            if byte(body) == 1 then follow(i, 0, step) end
+            if i < main then
+                local stopped = tellStopped(node(i).region, step)
                 if stopped and byte(body) ~= 3 then cancelRest(stopped, step) end
             end
             return conclude(step)

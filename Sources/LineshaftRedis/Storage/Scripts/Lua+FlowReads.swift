@@ -7,16 +7,25 @@
 extension Lua {
     /// Begins to store a workflow, unless it is there: `ARGV` are the fields of what is known of the whole.
     ///
-    /// Answers whether it is to be filled and launched.
+    /// The incarnation is the time in seconds. Answers whether the workflow is to be filled and launched.
     static let flowCreate = #"""
-        local phase, shape = unpack(call('HMGET', KEYS[1], 'phase', 'shape'))
+        local phase, shape, expiry = unpack(call('HMGET', KEYS[1], 'phase', 'shape', 'expiry'))
+        if phase and expiry and tonumber(expiry) <= now then
+            call('DEL', unpack(KEYS))
+            phase = nil
+        end
         if phase and phase ~= 'l' then return 0 end
         if phase then
+            local parent
             for k = 1, #ARGV, 2 do
-                if ARGV[k] == 'shape' then return ARGV[k + 1] == shape and 1 or -1 end
+                if ARGV[k] == 'shape' and ARGV[k + 1] ~= shape then return -1 end
+                if ARGV[k] == 'parent' then parent = ARGV[k + 1] end
             end
+            if parent then call('HSET', KEYS[1], 'parent', parent) end
+            return 1
         end
-        call('HSET', KEYS[1], unpack(ARGV))
+        local incarnation = string.format('%.0f', math.floor(now / 1000000))
+        call('HSET', KEYS[1], 'gen', incarnation, 'first', incarnation, unpack(ARGV))
         call('PEXPIRE', KEYS[1], 86400000)
         return 1
         """#
@@ -33,15 +42,24 @@ extension Lua {
     /// Reads of a workflow what `ARGV[1]` says.
     static let flowRead = #"""
         local what, answers = ARGV[1], {}
-        if what == 'head' then return call('HGET', INFO, 'head') end
+        if what == 'head' then
+            return {call('HGET', INFO, 'head'), call('HGET', INFO, 'parent') or '', incarnation}
+        end
         if what == 'summary' then
-            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, gen, phase == 'l' and 0 or 1,
+            return {over or '', call('HEXISTS', STOPS, 0), completed(), total, incarnation, gen, phase == 'l' and 0 or 1,
                 call('HEXISTS', INFO, 'expands')}
         end
         if what == 'open' then
-            local open = call('ZRANGEBYSCORE', ACTIVE, ARGV[2], '(' .. ARGV[3], 'LIMIT', 0, ARGV[4])
-            for k = 1, #open do answers[k] = pack('>I4I4', tonumber(open[k]), generation(tonumber(open[k]))) end
-            return table.concat(answers)
+            local open, passing = call('ZRANGEBYSCORE', ACTIVE, ARGV[2], '(' .. ARGV[3], 'LIMIT', 0, ARGV[4]), {}
+            for k = 1, #open do
+                local i = tonumber(open[k])
+                if call('HEXISTS', i < main and OUT or BESIDE, i) == 1 or call('HEXISTS', BESIDE, i) == 1 then
+                    passing[#passing + 1] = pack('>I4', i)
+                else
+                    answers[#answers + 1] = pack('>I4I4', i, generation(i))
+                end
+            end
+            return {table.concat(answers), table.concat(passing), open[#open] and tonumber(open[#open]) or -1}
         end
         if what == 'outcome' then
             local i = tonumber(ARGV[2])
@@ -55,8 +73,9 @@ extension Lua {
             elseif what == 'outcomes' then
                 answers[k - 1] = call('HGET', i < main and OUT or BESIDE, i)
             else
-                local failed = tonumber(call('HGET', STOPS, i) or '')
-                answers[k - 1] = failed and pack('>I4I4', failed, generation(failed)) or false
+                local reason = call('HGET', STOPS, i)
+                local failed = reason and tonumber(reason)
+                answers[k - 1] = failed and pack('>I4I4', failed, generation(failed)) or reason
             end
         end
         return answers

@@ -5,9 +5,9 @@
 //
 
 extension Lua {
-    /// Reads outcomes; for `watch` in `ARGV[3]` also has a client told of those to come, for `progress` reads progress.
+    /// Reads outcomes; for `watch` and `await` in `ARGV[3]` also has a client told of those to come, for `progress` progress.
     ///
-    /// `ARGV[4]` is the client's eight bytes; then come identifiers.
+    /// What is awaited will end here, however long that takes. `ARGV[4]` is the client's eight bytes; then come identifiers.
     static let outcomes = #"""
         local ids, kind = {unpack(ARGV, 5)}, ARGV[3]
         if kind == 'progress' then
@@ -21,7 +21,7 @@ extension Lua {
         for i = 1, #ids do
             local isThere = records[i]
             records[i] = outcome(ids[i], isThere) or false
-            if not records[i] and kind == 'watch' then
+            if not records[i] and kind ~= 'read' then
                 local clients = call('HGET', KEYS[11], 'w' .. ids[i])
                 local isNew, client = true, ARGV[4]
                 for at = 1, #(clients or ''), 8 do
@@ -32,7 +32,7 @@ extension Lua {
                     if not clients then watched = watched + 1 end
                     dirty = true
                 end
-                if not isThere then
+                if not isThere and kind == 'watch' then
                     -- Nobody knows whether such a job will ever end here.
                     outlive('w' .. ids[i], math.min(now + kept, NEVER))
                 end

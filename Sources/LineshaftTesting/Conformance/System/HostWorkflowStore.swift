@@ -40,10 +40,18 @@ struct HostWorkflowStore: WorkflowStore {
         try await way.perform(.workflow) { () async throws(BrokerError) in try await store.end(ends, of: id) }
     }
 
-    func release(_ id: JobID, retention: Duration) async throws(BrokerError) {
+    func advance(_ rest: WorkflowStep.Rest, of id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.advance(rest, of: id) }
+    }
+
+    func release(_ id: JobID, retention: Duration, generation: Int) async throws(BrokerError) -> WorkflowRelease? {
         try await way.perform(.workflow) { () async throws(BrokerError) in
-            try await store.release(id, retention: retention)
+            try await store.release(id, retention: retention, generation: generation)
         }
+    }
+
+    func adopt(_ id: JobID, by parent: WorkflowParent) async throws(BrokerError) {
+        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.adopt(id, by: parent) }
     }
 
     func noteExpansion(in id: JobID) async throws(BrokerError) {
@@ -70,12 +78,12 @@ struct HostWorkflowStore: WorkflowStore {
         return try await store.outcome(of: reference)
     }
 
-    func failures(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start?] {
+    func stops(of regions: [Int], of id: JobID) async throws(BrokerError) -> [WorkflowStop?] {
         try way.checkConnection()
-        return try await store.failures(of: regions, of: id)
+        return try await store.stops(of: regions, of: id)
     }
 
-    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> [WorkflowStep.Start] {
+    func openNodes(in range: Range<Int>, of id: JobID) async throws(BrokerError) -> WorkflowOpenNodes {
         try way.checkConnection()
         return try await store.openNodes(in: range, of: id)
     }
@@ -84,8 +92,8 @@ struct HostWorkflowStore: WorkflowStore {
         try await way.perform(.workflow) { () async throws(BrokerError) in try await store.cancel(id) }
     }
 
-    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
-        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.restart(id) }
+    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
+        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.restart(id, for: parent) }
     }
 
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {

@@ -60,6 +60,9 @@ final class Notes: Sendable {
         }
     }
 
+    /// Closes all gates, for handlers that come to them from now on.
+    func closeGates() { state.withLock { $0.gates = [:] } }
+
     func openAllGates() {
         for gate in state.withLock({ Array($0.gates.values) }) { gate.open() }
     }

@@ -18,7 +18,7 @@ struct Spread: Job {
 
 extension SystemTrial {
     /// What ``Spread`` turns out to be.
-    fileprivate var spread: Handler<Spread> {
+    var spread: Handler<Spread> {
         Handler(
             for: Spread.self,
             expanding: { [notes] job, _, context in
@@ -26,16 +26,16 @@ extension SystemTrial {
                 let members =
                     job.count < 0 ? [Number(value: 1), Number(value: job.count)] : (0..<job.count).map(Number.init)
                 let endless = Group(job.isEndless ? [Endless()] : [])
-                return Parallel(Group(members), endless).then(Both())
+                return Parallel(Group(members), endless).then(Sides())
             }
         )
     }
 
-    fileprivate func expandingHost(_ name: String = "host-1", slots: Int = 1) async throws -> TrialHost {
+    func expandingHost(_ name: String = "host-1", slots: Int = 1) async throws -> TrialHost {
         try await host(name, queues: ["default": .init(concurrency: slots)]) {
             workflowHandlers
             spread
-            Handler(for: Both.self) { (_: Both, input: Outputs<[Int], [Int]>, _: JobContext) -> Int in
+            Handler(for: Sides.self) { (_: Sides, input: Outputs<[Int], [Int]>, _: JobContext) -> Int in
                 input.values.0.reduce(0, +)
             }
         }
@@ -43,7 +43,7 @@ extension SystemTrial {
 }
 
 /// Adds up the first of two lists.
-private struct Both: Job {
+struct Sides: Job {
     static let name: JobName = "trial.both"
     typealias Input = Outputs<[Int], [Int]>
     typealias Output = Int

@@ -96,4 +96,5 @@ public struct SystemConformance: Sendable {
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
         + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving + workflows
         + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
+        + brokenOffWorkflows + keptWorkflows + workflowResults + startedWorkflows + killedWorkflows
 }

@@ -48,10 +48,11 @@ final class SystemTrial: Sendable {
         _ name: String = "host-1",
         queues: WorkerQueues = ["default": 4],
         _ configure: (inout Worker.Configuration) -> Void = { _ in },
+        system change: (inout JobSystem.Configuration) -> Void = { _ in },
         @HandlerBuilder handlers: () -> [AnyHandler]
     ) async throws -> TrialHost {
         let way = HostBroker(broker)
-        let system = try await system(way)
+        let system = try await system(way, change)
         var configuration = Worker.Configuration()
         configuration.name = name
         configure(&configuration)

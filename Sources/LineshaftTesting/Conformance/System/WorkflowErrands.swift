@@ -72,6 +72,45 @@ struct Noted: Job {
     var word: String
 }
 
+/// Notes a word when the gate of that name is open.
+struct Patient: Job {
+    static let name: JobName = "trial.patient"
+    typealias Output = Int
+
+    var word: String
+}
+
+/// Returns so many letters.
+struct Large: Job {
+    static let name: JobName = "trial.large"
+    static let options = JobOptions(retry: .never)
+    typealias Output = String
+
+    var count: Int
+}
+
+/// Returns how long what it takes is together.
+struct Length: Job {
+    static let name: JobName = "trial.length"
+    static let options = JobOptions(retry: .never)
+    typealias Input = [String]
+    typealias Output = Int
+}
+
+/// Joins two texts.
+struct Both: Job {
+    static let name: JobName = "trial.texts"
+    typealias Input = Outputs<String, String>
+    typealias Output = String
+}
+
+/// Says how the one before it ended.
+struct Verdict: Job {
+    static let name: JobName = "trial.verdict"
+    typealias Input = MemberResult<Int>
+    typealias Output = String
+}
+
 /// Waits until it is cancelled, or for an hour.
 struct Endless: Job {
     static let name: JobName = "trial.endless"
@@ -114,6 +153,20 @@ extension SystemTrial {
             notes.note("alarmed by \(failure.name): \(failure.failure.message)")
         }
         Handler(for: Noted.self) { [notes] (job, context) -> Void in notes.note(job.word, by: context.id) }
+        Handler(for: Patient.self) { [notes] job, context in
+            await notes.gate(job.word).wait()
+            notes.note(job.word, by: context.id)
+            return job.word.count
+        }
+        Handler(for: Large.self) { job, _ in String(repeating: "x", count: job.count) }
+        Handler(for: Length.self) { _, input, _ in input.map(\.count).reduce(0, +) }
+        Handler(for: Both.self) { _, input, _ in "\(input.values.0) \(input.values.1)" }
+        Handler(for: Verdict.self) { _, input, _ in
+            switch input {
+            case .succeeded(let value): "\(value)"
+            case .failed(let failure): failure.failure.code.description
+            }
+        }
         Handler(for: Endless.self) { [notes] job, context in
             notes.note("\(job.word) began")
             do {
@@ -130,9 +183,10 @@ extension SystemTrial {
     func workflowHost(
         _ name: String = "host-1",
         queues: WorkerQueues = ["default": 4],
-        _ configure: (inout Worker.Configuration) -> Void = { _ in }
+        _ configure: (inout Worker.Configuration) -> Void = { _ in },
+        system change: (inout JobSystem.Configuration) -> Void = { _ in }
     ) async throws -> TrialHost {
-        try await host(name, queues: queues, configure) { workflowHandlers }
+        try await host(name, queues: queues, configure, system: change) { workflowHandlers }
     }
 
     /// The output of a workflow, for which as much time passes as it takes.

@@ -15,6 +15,8 @@ final class Crew: Sendable {
         var url: String
         var lease = Duration.seconds(8)
         var concurrency = 16
+        /// After how many lost leases a job counts as poisonous; the worker's own default if `nil`.
+        var poisonLimit: Int?
         /// What the command line begins with, such as one that enters a network namespace.
         var prefix: [String] = []
     }
@@ -59,7 +61,7 @@ final class Crew: Sendable {
                     "/proc/self/exe", "worker", "--url", terms.url, "--name", name, "--events", events,
                     "--lease", "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000)",
                     "--concurrency", "\(terms.concurrency)",
-                ]
+                ] + (terms.poisonLimit.map { ["--poison-limit", "\($0)"] } ?? [])
             let child = try household.start(
                 command.map { $0 == "/proc/self/exe" ? Self.program : $0 },
                 log: name + ".log"

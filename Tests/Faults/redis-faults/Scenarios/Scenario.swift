@@ -23,6 +23,7 @@ protocol Scenario: Sendable {
 enum Scenarios {
     static let all: [any Scenario] = [
         CrashScenario(),
+        WorkflowScenario(),
         RestartScenario(policy: .always),
         RestartScenario(policy: .everySecond),
         CutScenario(),
