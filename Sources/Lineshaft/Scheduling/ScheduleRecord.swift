@@ -26,10 +26,10 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         package let tick: Timestamp
         /// Whether somebody asked for it.
         package let isManual: Bool
-        /// The job that it takes the place of, and that is to be cancelled.
-        package let replaced: JobID?
+        /// What it takes the place of, and is to be cancelled.
+        package let replaced: Last?
 
-        package init(sequence: UInt64, tick: Timestamp, isManual: Bool, replaced: JobID?) {
+        package init(sequence: UInt64, tick: Timestamp, isManual: Bool, replaced: Last?) {
             self.sequence = sequence
             self.tick = tick
             self.isManual = isManual
@@ -37,14 +37,18 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         }
     }
 
-    /// The last job that was submitted.
+    /// What the last tick submitted.
     package struct Last: Sendable, Hashable, Codable {
         package let tick: Timestamp
+        /// The job or workflow.
         package let job: JobID
+        /// The job's queue, where it is looked for; `nil` for a workflow.
+        package let queue: QueueName?
 
-        package init(tick: Timestamp, job: JobID) {
+        package init(tick: Timestamp, job: JobID, queue: QueueName?) {
             self.tick = tick
             self.job = job
+            self.queue = queue
         }
     }
 
@@ -125,7 +129,7 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
     /// Notes that all pending firings have been submitted, or were given up.
     ///
     /// - Parameters:
-    ///   - last: The last job that was submitted; `nil` when none was.
+    ///   - last: What the last tick submitted; `nil` when none did.
     ///   - problem: Why one was given up.
     package mutating func complete(last: Last?, problem: String?) {
         pending = []

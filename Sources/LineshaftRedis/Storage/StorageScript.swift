@@ -26,6 +26,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case check
     case schedules
     case fire
+    case fireFlow
     case flowCreate
     case flowAppend
     case flow
@@ -58,6 +59,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .fire: [Lua.fire(enqueue: StorageScript.enqueue.source(clock: clock))]
             case .check: [own]
             case .flowCreate, .flowAppend: [Lua.names, own]
+            case .fireFlow: [Lua.names, time, Lua.fireFlow]
             case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, own]
             case .flowRead: [Lua.names, time, Lua.flowBase, own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
@@ -86,7 +88,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .workers: Lua.workers
         case .check: Lua.check
         case .schedules: Lua.schedules
-        case .fire: ""
+        case .fire, .fireFlow: ""
         case .flowCreate: Lua.flowCreate
         case .flowAppend: Lua.flowAppend
         case .flow: Lua.flow
