@@ -89,6 +89,9 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         pending = []
     }
 
+    /// How far ahead of the clock a schedule must be to be brought back.
+    private static let strayed = Duration.seconds(3_600)
+
     /// Takes over another definition.
     ///
     /// What has fired, and whether the schedule is paused, stays. Ticks of another recurrence count from now on.
@@ -112,8 +115,8 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
     ///   - now: The store's time.
     package mutating func setPaused(_ isPaused: Bool, now: Timestamp) {
         // Ticks of the pause were not missed, they were not wanted. Also the way to bring a schedule back from a future
-        // into which a wrong clock has led it.
-        if !isPaused { cursor = now }
+        // into which a wrong clock has led it, but not because the clock was set right by seconds: ticks would fire again.
+        if !isPaused, now > cursor || cursor > now + Self.strayed { cursor = now }
         self.isPaused = isPaused
     }
 

@@ -152,6 +152,17 @@ struct ScheduleMachineTests {
     }
 
     @Test
+    func `Resuming repeats no tick after the clock was set back, unless the schedule would wait for hours`() throws {
+        var record = try record()
+        record.cursor = at(3_600)
+        record.setPaused(false, now: at(30))
+        #expect(try step(record, at: 30) == .rest(until: at(3_660)))
+        record.cursor = at(3_631)
+        record.setPaused(false, now: at(30))
+        #expect(try step(record, at: 30) == .rest(until: at(60)))
+    }
+
+    @Test
     func `A run that is asked for is pending, and pausing does not keep it back`() throws {
         var record = try record()
         record.setPaused(true, now: at(1))
