@@ -132,7 +132,14 @@ final class ScheduleWorld: Sendable {
         var generator = context.generator("meddler")
         let plan = FaultPlan.random(
             seed: generator.next(),
-            .init(drop: 0.05, loseAnswer: 0.05, delay: 0.05, delayAnswer: 0.05, duplicate: 0.05, maximumDelay: .seconds(8))
+            .init(
+                drop: 0.05,
+                loseAnswer: 0.05,
+                delay: 0.05,
+                delayAnswer: 0.05,
+                duplicate: 0.05,
+                maximumDelay: .seconds(8)
+            )
         )
         let faults = FaultInjector(plan: plan, clock: context.clock)
         state.withLock { $0.injectors.append(faults) }

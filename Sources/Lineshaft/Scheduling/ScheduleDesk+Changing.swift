@@ -49,7 +49,8 @@ extension ScheduleDesk {
         guard size > ScheduledWorkflow.maximumSize else { return }
         throw ConfigurationError(
             code: .invalidSchedule,
-            message: "The workflow of the schedule “\(id)” takes \(size) bytes, which are read and written at each tick; "
+            message:
+                "The workflow of the schedule “\(id)” takes \(size) bytes, which are read and written at each tick; "
                 + "\(ScheduledWorkflow.maximumSize) are allowed. Schedule a job that turns out to be the workflow when it runs."
         )
     }
@@ -95,7 +96,8 @@ extension ScheduleDesk {
     /// Does what is pending, so that the record can be changed; `nil` when somebody else has changed it.
     ///
     /// What does not fit into its queue is left out when a full queue must not keep people from changing the schedule.
-    private func settle(_ sheet: Sheet, leavingOutFull isLenient: Bool, _ written: inout UInt64?) async throws -> Sheet? {
+    private func settle(_ sheet: Sheet, leavingOutFull isLenient: Bool, _ written: inout UInt64?) async throws -> Sheet?
+    {
         let firings = sheet.record.pending
         if firings.isEmpty { return sheet }
         if let record = sheet.machine.withoutOutdated(now: sheet.time) {

@@ -104,7 +104,8 @@ extension ScheduleStore {
     ) async throws(BrokerError) -> WorkflowCreation {
         throw BrokerError(
             code: .unsupported,
-            message: "This broker's schedules submit no workflows. Schedule a job that turns out to be one, or use a broker whose "
+            message:
+                "This broker's schedules submit no workflows. Schedule a job that turns out to be one, or use a broker whose "
                 + "do, such as Redis or the in-memory broker."
         )
     }

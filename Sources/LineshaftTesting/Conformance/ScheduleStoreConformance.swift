@@ -43,7 +43,7 @@ public struct ScheduleStoreConformance: Sendable {
     }
 
     /// All cases.
-    public static let cases: [Case] = keeping + fencing + telling
+    public static let cases: [Case] = keeping + fencing + telling + beginning
 }
 
 /// One run of one case.

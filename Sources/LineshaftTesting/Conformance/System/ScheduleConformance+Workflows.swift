@@ -49,7 +49,8 @@ extension ScheduleConformance {
                     try check("the status", status, is: .init(phase: .succeeded, completed: 3, total: 3, restarts: 0))
                 }
             },
-            Case("A tick is left out until the whole workflow before is over, if the schedule says so", workflows: true) {
+            Case("A tick is left out until the whole workflow before is over, if the schedule says so", workflows: true)
+            {
                 trial in
                 let worker = try await trial.host { trial.waiting(for: .seconds(50)) }
                 let host = try await trial.scheduler { pairs(overlap: .skip) }
@@ -70,7 +71,9 @@ extension ScheduleConformance {
                 try await trial.running(worker) {
                     try await trial.firing(host) {
                         try await trial.pass(.seconds(65))
-                        let first = try await host.jobs.schedules.find("pairs")?.lastJob.orThrow("Nothing was submitted.")
+                        let first = try await host.jobs.schedules.find("pairs")?.lastJob.orThrow(
+                            "Nothing was submitted."
+                        )
                         try await trial.pass(.seconds(60))
                         try check("those that began", trial.notes.count(of: "began"), is: 2)
                         try check("those that were cancelled", trial.notes.count(of: "cancelled"), is: 1)
