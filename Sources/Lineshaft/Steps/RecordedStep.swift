@@ -25,10 +25,12 @@ extension JobSystem {
     /// The steps that a job has finished and will not run again.
     ///
     /// - Parameter id: The job.
-    /// - Returns: The steps in the order in which they were begun; none when the job uses none or has ended well, or when the broker keeps none.
-    /// - Throws: ``JobError`` with the code `notFound`; ``BrokerError`` when the broker cannot be reached.
+    /// - Returns: The steps in the order in which they were begun; none when the job uses none, has ended well or is not known, and
+    ///   when the broker keeps none.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached.
     public func steps(of id: JobID) async throws -> [RecordedStep] {
-        guard let store = broker.steps, case .open(let job) = try await locate(id) else { return [] }
+        // A dead letter has an outcome and is still there.
+        guard let store = broker.steps, let job = try await broker.inspector?.find(id) else { return [] }
         return try await store.steps(of: id, in: job.envelope.queue).map(RecordedStep.init)
     }
 }
