@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "quickstart", targets: ["quickstart"]),
         .executable(name: "manifest", targets: ["manifest"]),
         .executable(name: "fleet", targets: ["fleet"]),
+        .executable(name: "pipeline", targets: ["pipeline"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -126,6 +127,15 @@ let package = Package(
             path: "Examples/Shared/Manifest",
             swiftSettings: settings
         ),
+        .target(
+            name: "ExampleImport",
+            dependencies: [
+                "ExampleManifest", "ExampleTerminal", "Lineshaft",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Examples/Shared/Import",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "quickstart",
             dependencies: [
@@ -156,6 +166,18 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Examples/fleet",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "pipeline",
+            dependencies: [
+                "ExampleImport", "ExampleTerminal", "Lineshaft", "LineshaftConfiguration", "LineshaftRedis",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/pipeline",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -236,8 +258,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
-                "fleet", "manifest", "quickstart",
+                "ExampleImport", "ExampleManifest", "ExampleSum", "ExampleTerminal", "Lineshaft", "LineshaftTesting",
+                "fleet", "manifest", "pipeline", "quickstart",
             ],
             swiftSettings: settings
         ),

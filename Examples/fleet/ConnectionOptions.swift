@@ -6,6 +6,7 @@
 
 import ArgumentParser
 import Configuration
+import ExampleTerminal
 import Lineshaft
 import LineshaftConfiguration
 import LineshaftRedis

@@ -46,6 +46,9 @@ extension Worker.Configuration {
         lease = try reader.duration(.workerLease) ?? lease
         prefetch = try reader.integer(.workerPrefetch) ?? prefetch
         poisonLimit = try reader.integer(.workerPoisonLimit) ?? poisonLimit
+        steps.maximumValueSize = try reader.integer(.stepsMaximumValueSize) ?? steps.maximumValueSize
+        steps.maximumCount = try reader.integer(.stepsMaximumCount) ?? steps.maximumCount
+        steps.maximumTotalSize = try reader.integer(.stepsMaximumTotalSize) ?? steps.maximumTotalSize
         parkDelay = try reader.duration(.workerParkDelay) ?? parkDelay
         stuckGrace = try reader.duration(.workerStuckGrace) ?? stuckGrace
         metricsInterval = try reader.duration(.workerMetricsInterval) ?? metricsInterval

@@ -37,6 +37,8 @@ struct SettingsTests {
                 "LINESHAFT_WORKER_NAME": "left", "LINESHAFT_WORKER_VERSION": "1.2",
                 "LINESHAFT_WORKER_QUEUES": "default=10,imports=2:3", "LINESHAFT_WORKER_CONCURRENCY": "11",
                 "LINESHAFT_WORKER_LEASE": "20s", "LINESHAFT_WORKER_PREFETCH": "0", "LINESHAFT_WORKER_POISON_LIMIT": "7",
+                "LINESHAFT_WORKER_STEPS_MAXIMUM_VALUE_SIZE": "70", "LINESHAFT_WORKER_STEPS_MAXIMUM_COUNT": "8",
+                "LINESHAFT_WORKER_STEPS_MAXIMUM_TOTAL_SIZE": "90",
                 "LINESHAFT_WORKER_PARK_DELAY": "1h", "LINESHAFT_WORKER_STUCK_GRACE": "0s",
                 "LINESHAFT_WORKER_METRICS_INTERVAL": "1m", "LINESHAFT_WORKER_SHUTDOWN_FINISH": "1s",
                 "LINESHAFT_WORKER_SHUTDOWN_CANCEL": "2s", "LINESHAFT_WORKER_SHUTDOWN_RELEASE": "3s",
@@ -57,7 +59,8 @@ struct SettingsTests {
                 "retry": {"attempts": 3, "backoff": "linear", "base": "2s", "maximum": "10s", "elapsed": "24h"},
                 "worker": {
                   "name": "left", "version": "1.2", "queues": ["default=10", "imports=2:3"], "concurrency": "11",
-                  "lease": "20s", "prefetch": 0, "poisonLimit": 7, "parkDelay": "60m", "stuckGrace": "0s",
+                  "lease": "20s", "prefetch": 0, "poisonLimit": 7,
+                  "steps": {"maximumValueSize": 70, "maximumCount": 8, "maximumTotalSize": 90}, "parkDelay": "60m", "stuckGrace": "0s",
                   "metricsInterval": "60s", "shutdown": {"finish": "1s", "cancel": "2000ms", "release": "3s"}
                 }
               },
@@ -151,6 +154,7 @@ struct SettingsTests {
         #expect(settings.queues?.entries.map(\.name) == ["default", "imports"])
         #expect(settings.queues?.entries.map(\.settings) == [10, .init(concurrency: 2, weight: 3)])
         #expect(worker.lease == .seconds(20) && worker.prefetch == 0 && worker.poisonLimit == 7)
+        #expect(worker.steps == StepPolicy(maximumValueSize: 70, maximumCount: 8, maximumTotalSize: 90))
         #expect(worker.parkDelay == .seconds(3_600) && worker.stuckGrace == .zero)
         #expect(worker.metricsInterval == .seconds(60))
         #expect(worker.shutdown == .init(finish: .seconds(1), cancel: .seconds(2), release: .seconds(3)))

@@ -27,7 +27,10 @@ struct Values: Equatable {
         limits = settings.system.lengthLimits
         let worker = settings.worker
         names = [worker.name, worker.version]
-        numbers = [worker.concurrency, worker.prefetch, worker.poisonLimit]
+        numbers = [
+            worker.concurrency, worker.prefetch, worker.poisonLimit, worker.steps.maximumValueSize,
+            worker.steps.maximumCount, worker.steps.maximumTotalSize,
+        ]
         let shutdown = worker.shutdown
         durations = [
             settings.system.resultRetention, worker.lease, worker.parkDelay, worker.stuckGrace, worker.metricsInterval,

@@ -5,12 +5,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 
-"""Asks croniter when random cron expressions fire, in UTC.
+"""Asks croniter when random cron expressions fire, in UTC and in other zones.
 
 Each line of the result is an expression, a time to start behind in seconds since 1970, and the minutes from there to
-the next three times (from the minute that the start is in), or "never". The same seed gives the same file:
+the next three times (from the minute that the start is in), or "never". In the second file, the zone comes behind the
+expression. The same seed gives the same files:
 
-    python3 -m venv /tmp/croniter && /tmp/croniter/bin/pip install croniter==7.0.0
+    python3 -m venv /tmp/croniter && /tmp/croniter/bin/pip install croniter==7.0.0 tzdata
     /tmp/croniter/bin/python Tests/Cron/vectors.py --check     # compares with the file that is there
     /tmp/croniter/bin/python Tests/Cron/vectors.py --write     # makes it anew
 
@@ -23,6 +24,10 @@ What is left out, because croniter reads it otherwise on purpose or by accident:
 Day fields that begin with a star and have a step (*/2) are asked for with implement_cron_bug, which is the rule of
 Vixie's cron and Lineshaft's: such a field does not count as restricted. For all others croniter's default gives the
 same, and this program checks that it does.
+
+In zones, times near a change of the clocks are left out, for what to do about them is a matter of taste: those of
+Lineshaft are tested by hand. Changes in between are not. The zones' rules are those of the package tzdata, up to 2026:
+what comes later, somebody may yet decide.
 """
 
 import argparse
@@ -30,12 +35,27 @@ import random
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 from croniter.croniter import CroniterBadDateError
 
 SEED = 20260302
 COUNT = 13_000
+ZONE_COUNT = 4_000
+ZONES = [
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Tokyo",
+    "Australia/Lord_Howe",
+    "Australia/Sydney",
+    "Pacific/Chatham",
+    "Africa/Casablanca",
+    "America/St_Johns",
+]
 MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
 DAYS = "SUN MON TUE WED THU FRI SAT".split()
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -116,19 +136,51 @@ def lines():
         yield f"{text}|{int(start.timestamp())}|{' '.join(found)}"
 
 
+def is_near_change(local, zone):
+    """Whether the clocks of a zone are changed within a day or so of a local time."""
+    around = [(local + timedelta(hours=hours)).replace(tzinfo=zone) for hours in range(-30, 31, 2)]
+    return len({time.utcoffset() for time in around}) > 1
+
+
+def zone_lines():
+    """All lines of the file with zones."""
+    dice = random.Random(SEED + 1)
+    made = 0
+    while made < ZONE_COUNT:
+        text, name = expression(dice), dice.choice(ZONES)
+        zone = ZoneInfo(name)
+        start = EPOCH + timedelta(seconds=dice.randint(946_684_800, 1_735_689_600))
+        local = start.astimezone(zone)
+        schedule = croniter(text, local.replace(tzinfo=None), implement_cron_bug=True)
+        try:
+            shown = [schedule.get_next(datetime) for _ in range(3)]
+        except CroniterBadDateError:
+            continue
+        if shown[-1].year > 2026 or any(is_near_change(time, zone) for time in [local.replace(tzinfo=None), *shown]):
+            continue
+        found = answer(text, local, implement_cron_bug=True)
+        minute = int(start.timestamp()) // 60
+        wall = [str(int(time.replace(tzinfo=zone).timestamp()) // 60 - minute) for time in shown]
+        if found != wall:
+            sys.exit(f"croniter contradicts itself about {text!r} behind {local}: {found}, {wall}")
+        made += 1
+        yield f"{text}|{name}|{int(start.timestamp())}|{' '.join(found)}"
+
+
 def main():
-    """Writes the file, or compares it."""
+    """Writes the files, or compares it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="make the file anew")
-    action.add_argument("--check", action="store_true", help="compare with the file that is there")
+    action.add_argument("--write", action="store_true", help="make the files anew")
+    action.add_argument("--check", action="store_true", help="compare with the files that are there")
     arguments = parser.parse_args()
-    path = Path(__file__).with_name("vectors.txt")
-    text = "\n".join(lines()) + "\n"
-    if arguments.write:
-        path.write_text(text, encoding="utf-8")
-    elif path.read_text(encoding="utf-8") != text:
-        sys.exit(f"{path} is not what croniter says; make it anew with --write and see what changes")
+    for name, made in [("vectors.txt", lines()), ("zones.txt", zone_lines())]:
+        path = Path(__file__).with_name(name)
+        text = "\n".join(made) + "\n"
+        if arguments.write:
+            path.write_text(text, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path} is not what croniter says; make it anew with --write and see what changes")
 
 
 if __name__ == "__main__":

@@ -198,6 +198,7 @@ enum Program {
     static let quickstart = path("quickstart")
     static let manifest = path("manifest")
     static let fleet = path("fleet")
+    static let pipeline = path("pipeline")
 
     private static func path(_ name: String) -> String {
         #if canImport(Darwin)

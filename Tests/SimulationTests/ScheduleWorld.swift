@@ -28,7 +28,11 @@ final class ScheduleWorld: Sendable {
     private struct State {
         var isHealed = false
         var injectors: [FaultInjector] = []
-        var ticks: [ScheduleID: [Timestamp]] = [:]
+        /// The jobs that ran, for each tick or run by hand.
+        var runs: [ScheduleID: [(tick: Timestamp, job: JobID)]] = [:]
+        /// Runs by hand of which the caller was given the identity, and how often one was asked for.
+        var manual: [JobID] = []
+        var asked = 0
     }
 
     init(_ context: SimulationContext) {
@@ -44,6 +48,7 @@ final class ScheduleWorld: Sendable {
         Schedule("minutes", .cron("* * * * *"), missed: .all(upTo: 1_000), jitter: .seconds(20)) { Beat() }
         Schedule("latest", .every(.seconds(5)), missed: .one) { Beat() }
         Schedule("alone", .every(.seconds(3)), overlap: .skip) { Beat() }
+        Schedule("meddled", .every(.seconds(4)), missed: .all(upTo: 1_000), jitter: .seconds(9)) { Beat() }
     }
 
     /// Lives through the history.
@@ -59,6 +64,7 @@ final class ScheduleWorld: Sendable {
             group.addTask { try await self.work(steady) }
             for number in 0..<count { group.addTask { try await self.supervise(number) } }
             if jumps { group.addTask { try await self.setClock() } }
+            group.addTask { try await self.meddle() }
             try await context.clock.sleep(for: chaos)
             let injectors = state.withLock { state in
                 state.isHealed = true
@@ -67,37 +73,97 @@ final class ScheduleWorld: Sendable {
             for injector in injectors { injector.heal() }
             // Whoever was killed last has to be helped, and what was missed made up for.
             group.addTask { try await Scheduler(steady, schedules: Self.schedules).run() }
-            try await context.clock.sleep(for: .seconds(100))
+            try await context.clock.sleep(for: .seconds(50))
+            // From here on nothing is in anybody's way.
+            try await steady.schedules.resume("meddled")
+            try await context.clock.sleep(for: .seconds(1))
+            let quiet = Dictionary(
+                uniqueKeysWithValues: try await steady.schedules.list().map { ($0.id, $0.nextTick ?? .distantFuture) }
+            )
+            try await context.clock.sleep(for: .seconds(70))
             group.cancelAll()
             while let _ = await group.nextResult() {}
-            return try await self.judge(steady)
+            return try await self.judge(steady, quiet)
         }
     }
 
-    private func judge(_ system: JobSystem) async throws -> [String] {
-        let ticks = state.withLock { $0.ticks }
+    private func judge(_ system: JobSystem, _ quiet: [ScheduleID: Timestamp]) async throws -> [String] {
+        let state = state.withLock { $0 }
         var problems: [String] = []
+        var manual: [JobID] = []
         for status in try await system.schedules.list() {
-            let found = ticks[status.id, default: []].sorted()
+            let definition = try RecurrenceTiming(status.recurrence)
+            var found: [Timestamp] = []
+            for run in state.runs[status.id, default: []] {
+                let name = "lineshaft schedule \(status.id) \(status.created.nanosecondsSinceEpoch)"
+                let tick = JobID(derivedFrom: "\(name) tick \(run.tick.nanosecondsSinceEpoch)")
+                if run.job == tick { found.append(run.tick) } else { manual.append(run.job) }
+            }
+            found.sort()
             if Set(found).count < found.count { problems.append("A tick of “\(status.id)” fired twice: \(found)") }
-            guard status.missed.limit > 1, let next = status.nextTick,
-                let definition = try? RecurrenceTiming(status.recurrence)
-            else { continue }
-            var expected: [Timestamp] = []
+            guard let next = status.nextTick else {
+                problems.append("“\(status.id)” will not fire any more")
+                continue
+            }
+            var all: [Timestamp] = []
             var time = status.created
             while let tick = definition.next(after: time, anchor: status.created), tick < next {
-                expected.append(tick)
+                all.append(tick)
                 time = tick
             }
-            if found != expected {
-                let missing = Set(expected).subtracting(found).sorted()
-                let others = Set(found).subtracting(expected).sorted()
-                problems.append(
-                    "Of “\(status.id)” these did not fire: \(missing), and these should not have: \(others)"
-                )
+            let others = Set(found).subtracting(all).sorted()
+            if !others.isEmpty { problems.append("These are no ticks of “\(status.id)”: \(others)") }
+            // Those that leave nothing out have fired from the first on, and all of them since nothing was in their way.
+            let isComplete = status.missed.limit > 1 && status.id != "meddled"
+            let wanted = isComplete ? all : all.filter { $0 >= quiet[status.id] ?? .distantFuture }
+            let missing = Set(wanted).subtracting(found).sorted()
+            if !missing.isEmpty { problems.append("Of “\(status.id)” these did not fire: \(missing)") }
+            if wanted.isEmpty { problems.append("“\(status.id)” had no ticks") }
+        }
+        if Set(manual).count < manual.count { problems.append("A run by hand ran twice: \(manual)") }
+        let lost = Set(state.manual).subtracting(manual)
+        if !lost.isEmpty { problems.append("These runs by hand did not run: \(lost)") }
+        if manual.count > state.asked { problems.append("\(manual.count) runs by hand for \(state.asked) calls") }
+        return problems
+    }
+
+    /// Asks for runs by hand, and pauses and resumes a schedule, over a connection with faults.
+    private func meddle() async throws {
+        var generator = context.generator("meddler")
+        let plan = FaultPlan.random(
+            seed: generator.next(),
+            .init(
+                drop: 0.05,
+                loseAnswer: 0.05,
+                delay: 0.05,
+                delayAnswer: 0.05,
+                duplicate: 0.05,
+                maximumDelay: .seconds(8)
+            )
+        )
+        let faults = FaultInjector(plan: plan, clock: context.clock)
+        state.withLock { $0.injectors.append(faults) }
+        let system = try await makeSystem("meddler", faults)
+        while !isHealed {
+            try await context.clock.sleep(for: .milliseconds(100) + generator.duration(upTo: .seconds(15)))
+            let id: ScheduleID = ["sevens", "minutes", "alone", "meddled"][Int.random(in: 0..<4, using: &generator)]
+            do {
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: try await system.schedules.pause("meddled")
+                case 1: try await system.schedules.resume("meddled")
+                default:
+                    state.withLock { $0.asked += 1 }
+                    let job = try await system.schedules.runNow(id)
+                    state.withLock { $0.manual.append(job) }
+                }
+            } catch is BrokerError {
+                // It may have been done or not; both are right.
+                continue
+            } catch is ConfigurationError {
+                // No scheduler has brought it along yet.
+                continue
             }
         }
-        return problems
     }
 
     private func makeSystem(_ name: String, _ faults: FaultInjector) async throws -> JobSystem {
@@ -121,7 +187,7 @@ final class ScheduleWorld: Sendable {
         let worker = Worker(system) {
             Handler(for: Beat.self) { [self] _, context in
                 guard let tick = context.tick else { return NoValue() }
-                state.withLock { $0.ticks[tick.schedule, default: []].append(tick.time) }
+                state.withLock { $0.runs[tick.schedule, default: []].append((tick.time, context.id)) }
                 return NoValue()
             }
         }

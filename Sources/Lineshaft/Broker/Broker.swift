@@ -132,6 +132,15 @@ public protocol Broker: Sendable {
     /// - Throws: ``BrokerError``, with the code `unsupported` where the broker cannot find a job.
     func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult]
 
+    /// Cancels jobs whose queue is known.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - queue: The queue of all of them.
+    /// - Returns: What happened to each, in the same order.
+    /// - Throws: As ``cancel(_:)``.
+    func cancel(_ ids: [JobID], in queue: QueueName) async throws(BrokerError) -> [CancellationResult]
+
     /// Makes a job ready that waits for its time. One that is running is made ready as soon as it is put off.
     ///
     /// Called when what a job waits for has happened. It saves time and is no promise: the job runs anyway when its time
@@ -153,6 +162,11 @@ extension Broker {
 
     /// Nothing is lost on the way.
     public var idleInterval: Duration? { nil }
+
+    /// Looks for them in all queues.
+    public func cancel(_ ids: [JobID], in queue: QueueName) async throws(BrokerError) -> [CancellationResult] {
+        try await cancel(ids)
+    }
 
     /// None.
     public var workflows: (any WorkflowStore)? { nil }

@@ -44,6 +44,15 @@ public protocol QueueInspector: Sendable {
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
     func find(_ id: JobID) async throws(BrokerError) -> JobSnapshot?
 
+    /// One job whose queue is known.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Returns: What the broker knows of it, or `nil`.
+    /// - Throws: ``BrokerError`` when the broker cannot be reached.
+    func find(_ id: JobID, in queue: QueueName) async throws(BrokerError) -> JobSnapshot?
+
     /// Makes dead letters ready again, as if just submitted: attempts start at 1, and their outcome is withdrawn.
     ///
     /// Expiry and deadline move along with the time of submission, or a job whose deadline has passed could never be
@@ -91,6 +100,9 @@ public protocol QueueInspector: Sendable {
 }
 
 extension QueueInspector {
+    /// Looks for it in all queues.
+    public func find(_ id: JobID, in queue: QueueName) async throws(BrokerError) -> JobSnapshot? { try await find(id) }
+
     /// Refuses: this broker has no limits.
     public func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError) {
         throw BrokerError(

@@ -85,6 +85,14 @@ extension JobSystem {
         return result
     }
 
+    /// Cancels a job that is in a queue.
+    func cancel(_ id: JobID, in queue: QueueName) async throws {
+        try require(.cancellation, to: "cancel the job \(id)", "cancellation")
+        let result = try await broker.cancel([id], in: queue).first ?? .notFound
+        if result == .cancelled || result == .requested { try await cancelExpansion(of: id) }
+        if storesResultsApart, result == .cancelled { await storeEndingsNow(of: [queue]) }
+    }
+
     package enum Location: Sendable {
         case open(JobSnapshot)
         case ended(OutcomeRecord)

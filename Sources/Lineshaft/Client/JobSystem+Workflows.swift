@@ -61,6 +61,28 @@ extension JobSystem {
         return WorkflowHandle(system: self, claim: claim)
     }
 
+    /// Submits a workflow that is planned already.
+    ///
+    /// - Parameters:
+    ///   - plan: The workflow.
+    ///   - create: Begins to store it.
+    /// - Returns: Whether it was submitted, now or before; `false` when it was too late to begin.
+    /// - Throws: ``BrokerError``.
+    func submit(
+        _ plan: WorkflowPlan,
+        creating create: (WorkflowHead) async throws(BrokerError) -> WorkflowCreation
+    ) async throws(BrokerError) -> Bool {
+        let store = try workflowStore
+        try checkAbilities(for: plan.head)
+        switch try await create(plan.head) {
+        case .unfinished:
+            try await launch(plan, in: store)
+            return true
+        case .known: return true
+        case .late: return false
+        }
+    }
+
     /// A handle to a workflow that was submitted elsewhere, or earlier.
     ///
     /// Nothing is asked yet: that there is no such workflow shows when the handle is used.

@@ -4,14 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// A job that is submitted again and again, at times that a recurrence gives.
+/// A job or a workflow that is submitted again and again, at times that a recurrence gives.
 ///
 /// ```swift
 /// Schedule("nightly-report", .cron("0 3 * * *", in: "Europe/Berlin"), overlap: .skip) { Report() }
 /// ```
 ///
 /// Give it to a ``Scheduler``, or add it with ``Schedules/add(_:)``. However many processes hold the same schedule, each of its
-/// ticks submits one job.
+/// ticks submits one.
 public struct Schedule: Sendable, Identifiable {
     /// The schedule's name, which all processes that hold it share.
     public let id: ScheduleID
@@ -21,7 +21,7 @@ public struct Schedule: Sendable, Identifiable {
     public var missed: MissedTicks
     /// What happens at a tick when the job before has not ended.
     public var overlap: OverlapPolicy
-    /// How long after its time a tick fires at most.
+    /// How long after its time a tick fires at most, and always before the next one's time.
     ///
     /// Each tick is put off by a part of it that is drawn from the schedule's name and the tick, so that many schedules of
     /// one time do not all fire at once.
@@ -69,6 +69,47 @@ public struct Schedule: Sendable, Identifiable {
     ) where J.Input == NoValue {
         self.init(id, recurrence, missed: missed, overlap: overlap, jitter: jitter) { codec in
             ScheduledWork(.job(try JobTemplate(try job(), options: options, codec: codec)))
+        }
+        self.starts = starts
+        self.ends = ends
+        self.isPaused = isPaused
+    }
+
+    /// Creates a schedule of a workflow.
+    ///
+    /// ```swift
+    /// Schedule("import", .cron("0 4 * * *"), overlap: .skip) { FetchFiles().then(ImportFiles()) }
+    /// ```
+    ///
+    /// Nothing is checked before it is added.
+    ///
+    /// - Parameters:
+    ///   - id: The schedule's name.
+    ///   - recurrence: When it fires.
+    ///   - retention: How long each workflow is kept once it is over; the system's `resultRetention` if left out.
+    ///   - missed: What happens to ticks that nobody could fire in time.
+    ///   - overlap: What happens at a tick when the workflow before is not over.
+    ///   - jitter: How long after its time a tick fires at most; up to a day.
+    ///   - starts: The earliest time at which it fires.
+    ///   - ends: The latest time at which it fires.
+    ///   - isPaused: Whether it waits until it is resumed.
+    ///   - workflow: Makes the workflow. Called once, when the schedule is added: all ticks submit the same one, and its jobs
+    ///     tell them apart by ``JobContext/tick``.
+    @_disfavoredOverload
+    public init<W: Workflow>(
+        _ id: ScheduleID,
+        _ recurrence: Recurrence,
+        retention: Duration? = nil,
+        missed: MissedTicks = .one,
+        overlap: OverlapPolicy = .allow,
+        jitter: Duration = .zero,
+        starts: Timestamp? = nil,
+        ends: Timestamp? = nil,
+        isPaused: Bool = false,
+        workflow: @escaping @Sendable () throws -> W
+    ) where W.Input == NoValue {
+        self.init(id, recurrence, missed: missed, overlap: overlap, jitter: jitter) { codec in
+            ScheduledWork(.workflow(try ScheduledWorkflow(try workflow(), retention: retention, codec: codec)))
         }
         self.starts = starts
         self.ends = ends

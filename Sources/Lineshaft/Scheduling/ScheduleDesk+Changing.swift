@@ -14,6 +14,7 @@ extension ScheduleDesk {
     /// - Returns: The record as it is now.
     /// - Throws: As ``look(at:)``.
     func define(_ id: ScheduleID, as definition: ScheduleDefinition, isPaused: Bool) async throws -> Sheet {
+        try check(id, definition)
         var written: UInt64?
         var unread = 0
         while true {
@@ -32,11 +33,26 @@ extension ScheduleDesk {
             let old = try sheet(stored, at: reading.time, written: written)
             if old.record.definition == definition { return old }
             // What has been decided by the old definition is submitted by it.
-            guard let settled = try await settle(old, &written) else { continue }
+            guard let settled = try await settle(old, leavingOutFull: true, &written) else { continue }
             var record = settled.record
             record.redefine(as: definition, now: reading.time)
             if let sheet = try await replace(settled, with: record, isNews: true, &written) { return sheet }
         }
+    }
+
+    /// Refuses a workflow where there is no store for it, or that is too large.
+    private func check(_ id: ScheduleID, _ definition: ScheduleDefinition) throws {
+        guard definition.work.isWorkflow else { return }
+        _ = try jobs.workflowStore
+        let record = ScheduleRecord(id: id, definition: definition, isPaused: false, now: jobs.clock.now)
+        let size = try record.encoded().count
+        guard size > ScheduledWorkflow.maximumSize else { return }
+        throw ConfigurationError(
+            code: .invalidSchedule,
+            message:
+                "The workflow of the schedule “\(id)” takes \(size) bytes, which are read and written at each tick; "
+                + "\(ScheduledWorkflow.maximumSize) are allowed. Schedule a job that turns out to be the workflow when it runs."
+        )
     }
 
     /// How often something may be in the way of a new schedule that cannot be read.
@@ -55,11 +71,13 @@ extension ScheduleDesk {
     ///
     /// - Parameters:
     ///   - id: The schedule.
+    ///   - isLenient: Whether to leave out what is pending and does not fit into its queue.
     ///   - change: What to change, given the store's time.
     /// - Returns: The record as it is now.
     /// - Throws: ``ConfigurationError`` with the code `unknownSchedule`, and as ``look(at:)``.
     func change(
         _ id: ScheduleID,
+        leavingOutFull isLenient: Bool = true,
         _ change: (inout ScheduleRecord, Timestamp) -> Void
     ) async throws -> Sheet {
         var written: UInt64?
@@ -67,7 +85,7 @@ extension ScheduleDesk {
             let reading = try await store.read([id])
             guard let stored = reading.schedules.first else { throw await unknown(id) }
             let old = try sheet(stored, at: reading.time, written: written)
-            guard let settled = try await settle(old, &written) else { continue }
+            guard let settled = try await settle(old, leavingOutFull: isLenient, &written) else { continue }
             var record = settled.record
             change(&record, reading.time)
             if record == settled.record { return settled }
@@ -76,19 +94,40 @@ extension ScheduleDesk {
     }
 
     /// Does what is pending, so that the record can be changed; `nil` when somebody else has changed it.
-    private func settle(_ sheet: Sheet, _ written: inout UInt64?) async throws -> Sheet? {
-        if sheet.record.pending.isEmpty { return sheet }
-        let record = try await submit(sheet.record.pending, of: sheet)
-        return try await replace(sheet, with: record, isNews: false, &written)
+    ///
+    /// What does not fit into its queue is left out when a full queue must not keep people from changing the schedule.
+    private func settle(_ sheet: Sheet, leavingOutFull isLenient: Bool, _ written: inout UInt64?) async throws -> Sheet?
+    {
+        let firings = sheet.record.pending
+        if firings.isEmpty { return sheet }
+        if let record = sheet.machine.withoutOutdated(now: sheet.time) {
+            return try await replace(sheet, with: record, isNews: false, &written)
+        }
+        let record: ScheduleRecord
+        do {
+            record = try await submit(firings, of: sheet).record
+        } catch let error as BrokerError where error.code == .queueFull && isLenient {
+            var rest = sheet.record
+            rest.complete(last: nil, problem: "The schedule was changed before there was room: \(error.message)")
+            record = rest
+        }
+        guard let next = try await replace(sheet, with: record, isNews: false, &written) else { return nil }
+        await confirm(firings, of: sheet)
+        return next
     }
 
     /// Does what is pending in a record that the caller has written.
     ///
-    /// - Returns: The job that was submitted; `nil` when somebody else was faster or it was refused.
+    /// - Returns: What was submitted, by this process or by one that was faster.
+    /// - Throws: Why it was refused, and as ``look(at:)``.
     func finish(_ sheet: Sheet, _ written: inout UInt64?) async throws -> JobID? {
-        let record = try await submit(sheet.record.pending, of: sheet)
-        _ = try await replace(sheet, with: record, isNews: false, &written)
-        return record.problem == nil ? record.last?.job : nil
+        let firings = sheet.record.pending
+        let end = try await submit(firings, of: sheet)
+        if try await replace(sheet, with: end.record, isNews: false, &written) != nil {
+            await confirm(firings, of: sheet)
+        }
+        if let refusal = end.refusal { throw refusal }
+        return end.last
     }
 
     /// The error for a schedule that is not there.

@@ -4,8 +4,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-internal import Logging
-
 /// Does what ``ScheduleMachine`` decides: reads and writes records, submits and cancels jobs.
 ///
 /// It holds no state of its own, so that every call may be made by any process, and repeated.
@@ -83,6 +81,7 @@ package struct ScheduleDesk: Sendable {
             let sheet = try sheet(stored, at: reading.time, written: written)
             switch try await work(sheet, &written) {
             case .resting(let version, let until): return look(version, until: until)
+            case .removed: return look(nil, until: nil)
             case .overtaken: round += 1
             }
             // Others are busy with it.
@@ -94,6 +93,8 @@ package struct ScheduleDesk: Sendable {
     enum WorkEnd {
         /// Nothing is left to do before a time.
         case resting(version: UInt64, until: Timestamp?)
+        /// The schedule was over and is gone.
+        case removed
         /// Somebody else has changed the record.
         case overtaken
     }
@@ -117,17 +118,19 @@ package struct ScheduleDesk: Sendable {
         while true {
             switch sheet.machine.step(now: sheet.time, isOwn: sheet.isOwn, previous: sheet.previous) {
             case .rest(let until): return .resting(version: sheet.version, until: until)
-            case .ask(let job): sheet.previous = try await isAlive(job) ? .alive : .over
+            case .ask(let last): sheet.previous = try await isAlive(last) ? .alive : .over
+            case .remove: return try await store.remove(sheet.record.id, version: sheet.version) ? .removed : .overtaken
             case .write(let record):
                 guard let next = try await replace(sheet, with: record, isNews: false, &written) else {
                     return .overtaken
                 }
                 sheet = next
             case .submit(let firings):
-                let record = try await submit(firings, of: sheet)
-                guard let next = try await replace(sheet, with: record, isNews: false, &written) else {
+                let end = try await submit(firings, of: sheet)
+                guard let next = try await replace(sheet, with: end.record, isNews: false, &written) else {
                     return .overtaken
                 }
+                await confirm(firings, of: sheet)
                 sheet = next
             }
         }
@@ -156,76 +159,4 @@ package struct ScheduleDesk: Sendable {
 
     /// A number that no version has had: by it a process knows its own writing again.
     func makeVersion() -> UInt64 { jobs.random.withGenerator { $0.next() } }
-
-    // MARK: Jobs
-
-    /// Whether a job waits or runs.
-    private func isAlive(_ job: JobID) async throws -> Bool {
-        if try await jobs.results.outcomes(of: [job])[job] != nil { return false }
-        switch try await jobs.inspector.find(job)?.state {
-        case .scheduled, .ready, .running: return true
-        case .dead, .ended, nil: return false
-        }
-    }
-
-    /// Submits firings in order.
-    ///
-    /// - Parameters:
-    ///   - firings: What is pending.
-    ///   - sheet: The record that they are in.
-    /// - Returns: The record without them.
-    /// - Throws: ``BrokerError`` when it is worth trying again; they are then still pending.
-    func submit(_ firings: [ScheduleRecord.Firing], of sheet: Sheet) async throws -> ScheduleRecord {
-        var last: ScheduleRecord.Last?
-        var problem: String?
-        for firing in firings {
-            do {
-                if let replaced = firing.replaced { try await jobs.cancel(replaced) }
-                last = ScheduleRecord.Last(tick: firing.tick, job: try await submit(firing, of: sheet))
-            } catch let error as BrokerError where Self.isPassing(error) {
-                throw error
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                // It would be refused again and again, and keep all later ticks from firing.
-                problem = "The firing of \(firing.tick) was refused: \(error)"
-                jobs.configuration.logger.error(
-                    "A schedule's job was refused, and the tick is left out",
-                    metadata: ["schedule": "\(sheet.record.id)", "tick": "\(firing.tick)", "error": "\(error)"]
-                )
-            }
-        }
-        var record = sheet.record
-        record.complete(last: last, problem: problem)
-        return record
-    }
-
-    private func submit(_ firing: ScheduleRecord.Firing, of sheet: Sheet) async throws -> JobID {
-        let record = sheet.record
-        let id = record.jobID(of: firing)
-        let fence = record.fence(of: firing)
-        let tick = ScheduleTick(schedule: record.id, time: firing.tick)
-        switch record.definition.work.kind {
-        case .job(let template):
-            let draft = template.draft(id: id, at: sheet.time, headers: tick.headers)
-            let receipts = try await jobs.enqueue([draft]) { [jobs, store] drafts in
-                var receipts: [Receipt] = []
-                for draft in drafts {
-                    receipts.append(
-                        try await jobs.send(draft) { (submission) async throws(BrokerError) in
-                            try await store.submit(submission, under: fence)
-                        }
-                    )
-                }
-                return receipts
-            }
-            guard case .duplicate(let original) = receipts.first else { return id }
-            return original
-        }
-    }
-
-    /// Whether a failure may go away by itself.
-    private static func isPassing(_ error: BrokerError) -> Bool {
-        [.unavailable, .queueFull, .cancelled, .closed].contains(error.code)
-    }
 }

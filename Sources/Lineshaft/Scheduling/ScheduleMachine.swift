@@ -29,12 +29,14 @@ package struct ScheduleMachine: Sendable {
     package enum Step: Sendable, Hashable {
         /// Nothing before a time, by the store's clock; `nil` for nothing at all.
         case rest(until: Timestamp?)
-        /// Find out whether a job has ended.
-        case ask(JobID)
+        /// Find out whether what a tick submitted has ended.
+        case ask(ScheduleRecord.Last)
         /// Have the store take this record in place of the one that was read.
         case write(ScheduleRecord)
         /// Submit these, in order, and then write that they are.
         case submit([ScheduleRecord.Firing])
+        /// Remove the schedule: it has long fired for the last time.
+        case remove
     }
 
     /// How long a process is left alone with the firings that it has decided before another one helps.
@@ -42,6 +44,16 @@ package struct ScheduleMachine: Sendable {
 
     /// How long the broker remembers at least what it has accepted of a schedule.
     package static let memory = Duration.seconds(60 * 86_400)
+
+    /// How long a schedule is kept that will not fire again, for those who ask what became of it.
+    package static let afterlife = Duration.seconds(86_400)
+
+    /// How long after a record was read a workflow may be begun by it.
+    package static let haste = Duration.seconds(300)
+
+    /// How long is it remembered at least that a workflow was begun, once its record says so: much longer than ``haste``, for
+    /// the clocks of a Cluster's nodes may disagree.
+    package static let workflowMemory = Duration.seconds(3_600)
 
     /// How late a decided firing is submitted at most: well within ``memory``, for after that the broker cannot tell whether it
     /// was.
@@ -70,14 +82,14 @@ package struct ScheduleMachine: Sendable {
         let single = definition.overlap.rule != .allow
         let limit = single ? 1 : definition.missed.limit
         var due = due(at: now, limit: limit)
-        guard let newest = due.last else { return .rest(until: nextDue) }
+        guard let newest = due.last else { return rest(now: now) }
         due = Array(due.suffix(limit))
         if definition.missed.rule == .skip { due.removeAll { now > dueTime(of: $0) + MissedTicks.tolerance } }
 
         var next = record
         next.cursor = newest
-        var replaced: JobID?
-        if single, !due.isEmpty, let last = record.last?.job {
+        var replaced: ScheduleRecord.Last?
+        if single, !due.isEmpty, let last = record.last {
             switch (previous, definition.overlap.rule) {
             case (.unknown, _): return .ask(last)
             case (.alive, .replace): replaced = last
@@ -96,20 +108,33 @@ package struct ScheduleMachine: Sendable {
     }
 
     private func finishPending(now: Timestamp, isOwn: Bool) -> Step {
+        if let next = withoutOutdated(now: now) { return .write(next) }
         let decided = record.decided ?? record.cursor
-        if now > decided + Self.limit {
-            var next = record
-            next.complete(last: nil, problem: "It was decided at \(decided), and nobody submitted it in time.")
-            return .write(next)
-        }
         let helpTime = decided + Self.patience
         // A clock that was set back must not make anybody wait for longer.
         return isOwn || now >= helpTime || now < decided - Self.patience
             ? .submit(record.pending) : .rest(until: helpTime)
     }
 
-    /// When the schedule is to be looked at next, if nothing is due.
-    private var nextDue: Timestamp? { ticks(after: record.cursor).first.map(dueTime) }
+    /// The record without pending firings that nobody has submitted in time; `nil` when it has none of those.
+    ///
+    /// - Parameter now: The store's time.
+    /// - Returns: The record to write.
+    package func withoutOutdated(now: Timestamp) -> ScheduleRecord? {
+        let decided = record.decided ?? record.cursor
+        guard !record.pending.isEmpty, now > decided + Self.limit else { return nil }
+        var next = record
+        next.complete(last: nil, problem: "It was decided at \(decided), and nobody submitted it in time.")
+        return next
+    }
+
+    /// What to do when nothing is due.
+    private func rest(now: Timestamp) -> Step {
+        if let next = ticks(after: record.cursor).first { return .rest(until: dueTime(of: next)) }
+        // None will come any more.
+        let end = record.cursor + Self.afterlife
+        return now < end ? .rest(until: end) : .remove
+    }
 
     /// The next ticks after a time, within the schedule's bounds.
     ///
@@ -138,27 +163,21 @@ package struct ScheduleMachine: Sendable {
         let end = min(now, record.definition.ends ?? now)
         let start = max(record.cursor, floor)
         guard end > start else { return [] }
-        let jitter = Duration.nanoseconds(record.definition.jitter)
-        guard jitter > .zero else {
-            return timing.latest(after: start, through: end, limit: limit, anchor: record.anchor)
-        }
-        // All that is older than the jitter is due, and of the rest what comes before the first that is not.
-        let certain = min(end, now - jitter)
-        var due =
-            certain > start
-            ? timing.latest(after: start, through: certain, limit: limit, anchor: record.anchor) : []
-        var time = max(certain, start)
-        while let tick = timing.next(after: time, anchor: record.anchor), tick <= end, dueTime(of: tick) <= now {
-            due.append(tick)
-            time = tick
-        }
+        // Each tick has its turn before the next one's time, so of those that have come only the last may still have to wait.
+        let isExact = record.definition.jitter == 0
+        var due = timing.latest(after: start, through: end, limit: isExact ? limit : limit + 1, anchor: record.anchor)
+        if let last = due.last, dueTime(of: last) > now { due.removeLast() }
         return due
     }
 
-    /// When a tick is to fire: its own time and a part of the jitter that every process derives alike.
+    /// When a tick is to fire: its own time and a part of the jitter that every process derives alike, but never as late as the next
+    /// tick's own time.
     private func dueTime(of tick: Timestamp) -> Timestamp {
-        let jitter = record.definition.jitter
+        var jitter = record.definition.jitter
         guard jitter > 0 else { return tick }
+        if let next = timing.next(after: tick, anchor: record.anchor) {
+            jitter = min(jitter, tick.duration(to: next).saturatedNanoseconds)
+        }
         let firing = ScheduleRecord.Firing(sequence: 0, tick: tick, isManual: false, replaced: nil)
         return tick + .nanoseconds(Int64(record.jobID(of: firing).high.multipliedFullWidth(by: UInt64(jitter)).high))
     }

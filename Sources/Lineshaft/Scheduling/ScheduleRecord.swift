@@ -26,10 +26,10 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         package let tick: Timestamp
         /// Whether somebody asked for it.
         package let isManual: Bool
-        /// The job that it takes the place of, and that is to be cancelled.
-        package let replaced: JobID?
+        /// What it takes the place of, and is to be cancelled.
+        package let replaced: Last?
 
-        package init(sequence: UInt64, tick: Timestamp, isManual: Bool, replaced: JobID?) {
+        package init(sequence: UInt64, tick: Timestamp, isManual: Bool, replaced: Last?) {
             self.sequence = sequence
             self.tick = tick
             self.isManual = isManual
@@ -37,14 +37,18 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         }
     }
 
-    /// The last job that was submitted.
+    /// What the last tick submitted.
     package struct Last: Sendable, Hashable, Codable {
         package let tick: Timestamp
+        /// The job or workflow.
         package let job: JobID
+        /// The job's queue, where it is looked for; `nil` for a workflow.
+        package let queue: QueueName?
 
-        package init(tick: Timestamp, job: JobID) {
+        package init(tick: Timestamp, job: JobID, queue: QueueName?) {
             self.tick = tick
             self.job = job
+            self.queue = queue
         }
     }
 
@@ -85,6 +89,9 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
         pending = []
     }
 
+    /// How far ahead of the clock a schedule must be to be brought back.
+    private static let strayed = Duration.seconds(3_600)
+
     /// Takes over another definition.
     ///
     /// What has fired, and whether the schedule is paused, stays. Ticks of another recurrence count from now on.
@@ -108,8 +115,8 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
     ///   - now: The store's time.
     package mutating func setPaused(_ isPaused: Bool, now: Timestamp) {
         // Ticks of the pause were not missed, they were not wanted. Also the way to bring a schedule back from a future
-        // into which a wrong clock has led it.
-        if !isPaused { cursor = now }
+        // into which a wrong clock has led it, but not because the clock was set right by seconds: ticks would fire again.
+        if !isPaused, now > cursor || cursor > now + Self.strayed { cursor = now }
         self.isPaused = isPaused
     }
 
@@ -125,7 +132,7 @@ package struct ScheduleRecord: Sendable, Hashable, Codable, Identifiable {
     /// Notes that all pending firings have been submitted, or were given up.
     ///
     /// - Parameters:
-    ///   - last: The last job that was submitted; `nil` when none was.
+    ///   - last: What the last tick submitted; `nil` when none did.
     ///   - problem: Why one was given up.
     package mutating func complete(last: Last?, problem: String?) {
         pending = []

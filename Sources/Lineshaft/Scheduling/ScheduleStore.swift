@@ -45,10 +45,12 @@ public protocol ScheduleStore: Sendable {
 
     /// Removes a schedule and tells all observers.
     ///
-    /// - Parameter id: The schedule.
+    /// - Parameters:
+    ///   - id: The schedule.
+    ///   - version: The version to remove, and no other one; `nil` for any.
     /// - Returns: Whether it was there.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func remove(_ id: ScheduleID) async throws(BrokerError) -> Bool
+    func remove(_ id: ScheduleID, version: UInt64?) async throws(BrokerError) -> Bool
 
     /// Accepts a job, unless one with the same or a higher number was accepted under the fence before.
     ///
@@ -62,6 +64,26 @@ public protocol ScheduleStore: Sendable {
     /// - Throws: ``BrokerError`` when the job may not have been accepted. Repeating the call is safe.
     func submit(_ submission: Submission, under fence: ScheduleFence) async throws(BrokerError) -> Receipt
 
+    /// Begins to store a workflow, unless that was done before, or the moment for it has passed.
+    ///
+    /// That it was done is remembered for sixty days, or until an hour after ``confirm(_:)``, also when the workflow is not kept any more.
+    /// The comparisons and the change are one step.
+    ///
+    /// - Parameters:
+    ///   - workflow: The workflow.
+    ///   - deadline: The last moment, by the broker's clock.
+    /// - Returns: What is to be done with it.
+    /// - Throws: ``BrokerError`` when the store cannot be reached, with the code `unsupported` when it keeps no workflows. Repeating the
+    ///   call is safe.
+    func create(_ workflow: WorkflowHead, before deadline: Timestamp) async throws(BrokerError) -> WorkflowCreation
+
+    /// Says that nobody will begin to store a workflow again who has not read so before. Called once for each, and not at all when its process
+    /// dies.
+    ///
+    /// - Parameter workflow: The workflow.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func confirm(_ workflow: JobID) async throws(BrokerError)
+
     /// Tells an observer of changes from now on, and once after something may have been missed. Called once for each.
     ///
     /// - Parameter observer: Whom to tell.
@@ -72,6 +94,34 @@ public protocol ScheduleStore: Sendable {
     ///
     /// - Parameter observer: Whom to tell no more.
     func detach(_ observer: ScheduleObserver) async
+}
+
+extension ScheduleStore {
+    /// Refuses: this store keeps no workflows.
+    public func create(
+        _ workflow: WorkflowHead,
+        before deadline: Timestamp
+    ) async throws(BrokerError) -> WorkflowCreation {
+        throw BrokerError(
+            code: .unsupported,
+            message:
+                "This broker's schedules submit no workflows. Schedule a job that turns out to be one, or use a broker whose "
+                + "do, such as Redis or the in-memory broker."
+        )
+    }
+
+    /// Does nothing: there are none.
+    public func confirm(_ workflow: JobID) async throws(BrokerError) {}
+}
+
+/// What is to be done with a workflow that a schedule submits.
+public enum WorkflowCreation: Sendable, Hashable {
+    /// It is to be filled and launched.
+    case unfinished
+    /// It was launched before, and may even be over and forgotten.
+    case known
+    /// The moment has passed, and nothing was done.
+    case late
 }
 
 /// A schedule as a store keeps it.
@@ -142,17 +192,19 @@ public struct ScheduleFence: Sendable, Hashable {
 ///
 /// Its method neither blocks nor suspends and may be called from any thread, a C callback included.
 public final class ScheduleObserver: Sendable {
-    private let onChange: @Sendable () -> Void
+    private let onChange: @Sendable (ScheduleID?) -> Void
 
     /// Creates an observer.
     ///
-    /// - Parameter onChange: What is told.
-    public init(onChange: @escaping @Sendable () -> Void) {
+    /// - Parameter onChange: What is told: which schedule is another one now, or `nil` when any may be.
+    public init(onChange: @escaping @Sendable (ScheduleID?) -> Void) {
         self.onChange = onChange
     }
 
-    /// Tells of a change, or that one may have been missed.
-    public func change() {
-        onChange()
+    /// Tells of a change, or that some may have been missed.
+    ///
+    /// - Parameter id: The schedule; `nil` when any may have changed.
+    public func change(of id: ScheduleID?) {
+        onChange(id)
     }
 }

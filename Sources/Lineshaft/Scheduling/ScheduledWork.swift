@@ -10,6 +10,7 @@ public struct ScheduledWork: Sendable, Hashable, Codable {
     /// The kinds of work.
     package enum Kind: Sendable, Hashable, Codable {
         case job(JobTemplate)
+        case workflow(ScheduledWorkflow)
     }
 
     package let kind: Kind
@@ -18,17 +19,27 @@ public struct ScheduledWork: Sendable, Hashable, Codable {
         self.kind = kind
     }
 
-    /// The wire name of the job.
-    public var name: JobName {
+    /// Whether it is a workflow, and not a single job.
+    public var isWorkflow: Bool {
         switch kind {
-        case .job(let template): template.name
+        case .job: false
+        case .workflow: true
         }
     }
 
-    /// Where the job will wait.
+    /// The wire name of the job; of a workflow, that of one of its first jobs.
+    public var name: JobName {
+        switch kind {
+        case .job(let template): template.name
+        case .workflow(let workflow): workflow.firstName ?? ""
+        }
+    }
+
+    /// Where the job will wait; of a workflow, one of its first jobs.
     public var queue: QueueName {
         switch kind {
         case .job(let template): template.queue
+        case .workflow(let workflow): workflow.firstQueue ?? .default
         }
     }
 }
@@ -69,13 +80,7 @@ package struct JobTemplate: Sendable, Hashable, Codable {
     package init<J: Job>(_ job: J, options: JobOptions, codec: any PayloadCodec) throws {
         let all = J.options.overridden(by: options)
         for (option, time) in [("start", all.start), ("expires", all.expires), ("deadline", all.deadline)] {
-            guard case .at? = time else { continue }
-            throw ConfigurationError(
-                code: .invalidSchedule,
-                message:
-                    "The job “\(J.name)” is to be submitted by a schedule, and its `\(option)` is a point in time. "
-                    + "It must be a time after submission, as in `.after(.seconds(60))`."
-            )
+            if case .at? = time { throw Self.pointInTime(J.name, option) }
         }
         // Submitted at zero, its times are what they are after submission.
         let zero = Timestamp(nanosecondsSinceEpoch: 0)
@@ -102,6 +107,16 @@ package struct JobTemplate: Sendable, Hashable, Codable {
             uniqueWindow: given.unique?.window?.saturatedNanoseconds,
             headers: given.headers,
             acknowledgement: given.acknowledgement
+        )
+    }
+
+    /// The error for a time that is the same at every tick.
+    static func pointInTime(_ name: JobName, _ option: String) -> ConfigurationError {
+        ConfigurationError(
+            code: .invalidSchedule,
+            message:
+                "The job “\(name)” is to be submitted by a schedule, and its `\(option)` is a point in time. "
+                + "It must be a time after submission, as in `.after(.seconds(60))`."
         )
     }
 

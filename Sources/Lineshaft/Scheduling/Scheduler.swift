@@ -94,8 +94,8 @@ public actor Scheduler: Service {
         _ desk: ScheduleDesk,
         _ definitions: [(schedule: Schedule, definition: ScheduleDefinition)]
     ) async throws {
-        let observer = ScheduleObserver { [control] in control.noteChange() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        let observer = ScheduleObserver { [control] id in control.noteChange(of: id) }
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await self.alarm.run() }
             defer { alarm.stop() }
             var missing = definitions
@@ -105,14 +105,20 @@ public actor Scheduler: Service {
                     if !isAttached { try await desk.store.attach(observer) }
                     isAttached = true
                     if definition ?? .zero <= jobs.clock.uptime { missing = try await add(missing, to: desk) }
-                    if control.takeChange() || jobs.clock.uptime >= refresh { try await look(at: desk) }
+                    try await takeChanges(desk)
                     failures[nil] = nil
                 } catch {
                     // Those that are known already go on firing meanwhile.
                     try note(error, of: nil)
                 }
-                try await fire(desk)
-                alarm.set([timetable.nextMoment, definition, refresh].compactMap { $0 }.min())
+                try takeReports()
+                // Each by itself, so that a slow one holds up no other.
+                for id in timetable.due(at: jobs.clock.uptime).prefix(Self.breadth - timetable.busyCount) {
+                    timetable.begin(id)
+                    group.addTask { await self.look(at: id, desk) }
+                }
+                let isFull = timetable.busyCount == Self.breadth
+                alarm.set([isFull ? nil : timetable.nextMoment, definition, refresh].compactMap { $0 }.min())
                 if !control.isStopped { await control.wake.waitUncancelled() }
             }
             await withUncancelledTask { await desk.store.detach(observer) }
@@ -139,8 +145,10 @@ public actor Scheduler: Service {
         return rest
     }
 
-    /// Sees what the store holds.
-    private func look(at desk: ScheduleDesk) async throws {
+    /// Sees what the store holds that is new.
+    private func takeChanges(_ desk: ScheduleDesk) async throws {
+        let changes = control.takeChanges()
+        guard changes.isEverything || jobs.clock.uptime >= refresh else { return timetable.noteChange(of: changes.ids) }
         // Whatever comes of it, the next time is some time away.
         refresh = jobs.clock.uptime + desk.store.refreshInterval
         let versions = try await desk.store.versions()
@@ -149,32 +157,25 @@ public actor Scheduler: Service {
     }
 
     /// How many schedules are seen to at once.
-    private static let breadth = 8
+    private static let breadth = 16
 
-    /// Sees to what is due.
-    private func fire(_ desk: ScheduleDesk) async throws {
-        var due = timetable.due(at: jobs.clock.uptime)[...]
-        try await withThrowingTaskGroup(of: (ScheduleID, Result<ScheduleDesk.Look, any Error>).self) { group in
-            func begin() {
-                guard !control.isStopped, let id = due.popFirst() else { return }
-                group.addTask {
-                    do {
-                        return (id, .success(try await desk.look(at: id)))
-                    } catch {
-                        return (id, .failure(error))
-                    }
-                }
-            }
-            for _ in 0..<Self.breadth { begin() }
-            while let (id, result) = try await group.next() {
-                switch result {
-                case .success(let look):
-                    failures[id] = nil
-                    timetable.calibrate(look.time, at: look.uptime)
-                    timetable.note(look, of: id)
-                case .failure(let error): try note(error, of: id)
-                }
-                begin()
+    /// Sees to one schedule.
+    private nonisolated func look(at id: ScheduleID, _ desk: ScheduleDesk) async {
+        do {
+            control.report(.success(try await desk.look(at: id)), of: id)
+        } catch {
+            control.report(.failure(error), of: id)
+        }
+    }
+
+    private func takeReports() throws {
+        for report in control.takeReports() {
+            switch report.result {
+            case .success(let look):
+                failures[report.id] = nil
+                timetable.calibrate(look.time, at: look.uptime)
+                timetable.note(look, of: report.id)
+            case .failure(let error): try note(error, of: report.id)
             }
         }
     }

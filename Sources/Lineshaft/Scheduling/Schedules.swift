@@ -95,19 +95,21 @@ public struct Schedules: Sendable {
     /// - Throws: ``BrokerError`` when the broker cannot be reached.
     @discardableResult
     public func remove(_ id: ScheduleID) async throws -> Bool {
-        try await ScheduleDesk(jobs).store.remove(id)
+        try await ScheduleDesk(jobs).store.remove(id, version: nil)
     }
 
-    /// Submits a schedule's job at once, whether it is paused or not, and leaves its ticks as they are.
+    /// Submits a schedule's job or workflow at once, whether it is paused or not, and leaves its ticks as they are: they do not
+    /// wait for it.
     ///
     /// - Parameter id: Its name.
-    /// - Returns: The job.
-    /// - Throws: ``ConfigurationError`` with the code `unknownSchedule`; ``BrokerError`` when the broker cannot be reached. The job may
-    ///   then have been submitted, or may be by a scheduler in a few seconds.
+    /// - Returns: The job or workflow.
+    /// - Throws: ``ConfigurationError`` with the code `unknownSchedule`; the reason when it is refused, by middleware or the broker;
+    ///   ``BrokerError`` when the broker cannot be reached or the queue is full. It may then have been submitted, or may be by
+    ///   a scheduler in a few seconds.
     @discardableResult
     public func runNow(_ id: ScheduleID) async throws -> JobID {
         let desk = try ScheduleDesk(jobs)
-        let sheet = try await desk.change(id) { $0.runNow($1) }
+        let sheet = try await desk.change(id, leavingOutFull: false) { $0.runNow($1) }
         var written: UInt64? = sheet.version
         let job = sheet.record.pending.first.map { sheet.record.jobID(of: $0) }
         // When somebody else was faster, it is submitted as well.
@@ -158,13 +160,13 @@ public struct ScheduleStatus: Sendable, Hashable, Identifiable {
     public let isPaused: Bool
     /// When it was added, by the broker's clock.
     public let created: Timestamp
-    /// The last tick that submitted a job.
+    /// The last tick that submitted something.
     public let lastTick: Timestamp?
-    /// The job that it submitted.
+    /// The job or workflow that it submitted.
     public let lastJob: JobID?
     /// The next tick; `nil` when it is paused or at its end.
     public let nextTick: Timestamp?
-    /// Why the last tick could not submit its job; `nil` when it did.
+    /// Why the last firing could not submit anything; `nil` when it did.
     public let problem: String?
 
     init(_ sheet: ScheduleDesk.Sheet) {

@@ -20,7 +20,9 @@ package final class StepRun: Sendable {
         system = scope.system
         calls = scope.steps.calls
         self.store = store
-        book = Mutex(StepBook(job: Self.title(scope), policy: scope.steps.policy, records: records))
+        var policy = scope.steps.policy
+        policy.maximumValueSize = min(policy.maximumValueSize, store.maximumValueSize)
+        book = Mutex(StepBook(job: Self.title(scope), policy: policy, records: records))
     }
 
     private static func title(_ scope: RunScope) -> String {
@@ -45,6 +47,7 @@ package final class StepRun: Sendable {
         }
         let lease = scope.delivery.lease
         var failures = 0
+        let start = scope.system.clock.uptime
         while true {
             do throws(BrokerError) {
                 if let records = try await store.steps(of: lease) {
@@ -52,7 +55,7 @@ package final class StepRun: Sendable {
                 }
             } catch {
                 failures += 1
-                try await scope.system.waitForSteps(after: error, failures: failures)
+                try await scope.system.waitForSteps(after: error, failures: failures, since: start)
                 continue
             }
             var book = StepBook(job: title(scope), policy: scope.steps.policy, records: [])
@@ -83,7 +86,7 @@ package final class StepRun: Sendable {
     /// Records a step that is done.
     ///
     /// The work is done, so it is recorded also when the run has been cancelled meanwhile, if the store answers at once. A
-    /// store that does not answer is asked again for as long as the run goes on.
+    /// store that does not answer is asked again for five minutes, if the run goes on for so long.
     ///
     /// - Parameters:
     ///   - name: The step.
@@ -101,6 +104,7 @@ package final class StepRun: Sendable {
 
     private func record(_ step: StepRecord) async throws {
         var failures = 0
+        let start = system.clock.uptime
         while true {
             let wasCancelled = Task.isCancelled
             let result = await calls.run { [store, lease] () -> Result<SettlementResult, BrokerError> in
@@ -118,7 +122,7 @@ package final class StepRun: Sendable {
                 // Cancelled together with the run, it is made once more where that does not reach.
                 if error.code == .cancelled && Task.isCancelled && !wasCancelled { continue }
                 failures += 1
-                try await system.waitForSteps(after: error, failures: failures)
+                try await system.waitForSteps(after: error, failures: failures, since: start)
             }
         }
     }
@@ -130,10 +134,12 @@ extension JobSystem {
     /// - Parameters:
     ///   - error: What the store said.
     ///   - failures: How many times in a row.
+    ///   - start: The uptime at which it was asked first.
     /// - Throws: The error, when asking again does not help; `CancellationError` when the run is cancelled.
-    fileprivate func waitForSteps(after error: BrokerError, failures: Int) async throws {
+    fileprivate func waitForSteps(after error: BrokerError, failures: Int, since start: Duration) async throws {
         if error.code == .cancelled { try Task.checkCancellation() }
-        guard error.isTransient else { throw error }
+        // A server that has no memory left keeps the lease alive, and a slot should not be held for ever because of it.
+        guard error.isTransient, clock.uptime < start + .seconds(300) else { throw error }
         let backoff = Backoff.exponential(base: .milliseconds(200), maximum: .seconds(5))
         let delay = random.withGenerator { backoff.delay(afterAttempt: failures, using: &$0) }
         try await clock.sleep(for: max(delay, .milliseconds(20)))

@@ -12,12 +12,24 @@
 ///
 /// A store never blocks a thread of Swift's pool; its methods may be called from any task, at the same time.
 public protocol StepStore: Sendable {
+    /// The largest value that it takes, in bytes, whatever a ``StepPolicy`` allows.
+    var maximumValueSize: Int { get }
+
     /// Reads what earlier runs of a job have recorded. Called once by a run that uses steps, at its first one.
     ///
     /// - Parameter lease: The right to run the job.
     /// - Returns: The steps in the order of their numbers; `nil` when the lease is not the job's newest.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func steps(of lease: Lease) async throws(BrokerError) -> [StepRecord]?
+
+    /// Reads what runs of a job have recorded, for people who look at it.
+    ///
+    /// - Parameters:
+    ///   - id: The job; one that has ended or is not known has no steps.
+    ///   - queue: Its queue.
+    /// - Returns: The steps in the order of their numbers.
+    /// - Throws: ``BrokerError`` when the store cannot be reached.
+    func steps(of id: JobID, in queue: QueueName) async throws(BrokerError) -> [StepRecord]
 
     /// Records a step if the lease is still held; the check and the change are one step.
     ///
@@ -27,6 +39,14 @@ public protocol StepStore: Sendable {
     /// - Returns: Whether it was recorded.
     /// - Throws: ``BrokerError`` when it is not known whether it was. Repeating the call is safe.
     func record(_ step: StepRecord, under lease: Lease) async throws(BrokerError) -> SettlementResult
+}
+
+extension StepStore {
+    /// Any size.
+    public var maximumValueSize: Int { .max }
+
+    /// None: this store does not show them.
+    public func steps(of id: JobID, in queue: QueueName) async throws(BrokerError) -> [StepRecord] { [] }
 }
 
 /// A finished step as it is stored.

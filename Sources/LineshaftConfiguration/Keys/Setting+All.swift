@@ -108,6 +108,24 @@ extension Setting {
         default: String(worker.poisonLimit),
         "How many times a job's lease may run out before it is a dead letter."
     )
+    package static let stepsMaximumValueSize = Setting(
+        "worker.steps.maximumValueSize",
+        .integer(1...(1 << 30)),
+        default: String(worker.steps.maximumValueSize),
+        "The largest encoded value of a job's step, in bytes; on Redis 64 MiB at most."
+    )
+    package static let stepsMaximumCount = Setting(
+        "worker.steps.maximumCount",
+        .integer(1...(1 << 30)),
+        default: String(worker.steps.maximumCount),
+        "The most steps of a job."
+    )
+    package static let stepsMaximumTotalSize = Setting(
+        "worker.steps.maximumTotalSize",
+        .integer(1...(1 << 30)),
+        default: String(worker.steps.maximumTotalSize),
+        "The most bytes that names and values of a job's steps take together."
+    )
     package static let workerParkDelay = Setting(
         "worker.parkDelay",
         .duration(atLeast: moment),
@@ -150,6 +168,7 @@ extension Setting {
         url, results, logLevel, tracing, resultRetention, lengthLimits,
         retryAttempts, retryBackoff, retryBase, retryMaximum, retryElapsed,
         workerName, workerVersion, workerQueues, workerConcurrency, workerLease, workerPrefetch, workerPoisonLimit,
+        stepsMaximumValueSize, stepsMaximumCount, stepsMaximumTotalSize,
         workerParkDelay, workerStuckGrace, workerMetricsInterval, shutdownFinish, shutdownCancel, shutdownRelease,
     ]
 }

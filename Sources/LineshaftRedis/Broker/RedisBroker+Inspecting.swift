@@ -72,6 +72,17 @@ extension RedisBroker: QueueInspector {
         return nil
     }
 
+    /// One job whose queue is known.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Returns: What the broker knows of it, or `nil`.
+    /// - Throws: ``BrokerError`` when the server cannot be reached.
+    public func find(_ id: JobID, in queue: QueueName) async throws(BrokerError) -> JobSnapshot? {
+        try await call(Found(FindCall([id], keys: keys(queue), settings: settings)))[id]
+    }
+
     /// A call of which only the jobs are wanted.
     private struct Found: StorageCall {
         let find: FindCall
@@ -172,6 +183,21 @@ extension RedisBroker: QueueInspector {
                     results[start + offset] = result
                 }
             }
+        }
+        return results
+    }
+
+    /// Cancels jobs whose queue is known.
+    ///
+    /// - Parameters:
+    ///   - ids: The jobs.
+    ///   - queue: The queue of all of them.
+    /// - Returns: What happened to each, in the same order.
+    /// - Throws: ``BrokerError`` when the server cannot be reached.
+    public func cancel(_ ids: [JobID], in queue: QueueName) async throws(BrokerError) -> [CancellationResult] {
+        var results: [CancellationResult] = []
+        for part in ids.parts {
+            results += try await call(CancelCall(Array(part), keys: keys(queue), settings: settings))
         }
         return results
     }

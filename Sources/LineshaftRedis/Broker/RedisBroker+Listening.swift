@@ -76,7 +76,9 @@ extension RedisBroker {
         case .message(let channel, let payload):
             if channel == echoChannel { return heardEcho(payload) }
             activity += 1
-            if channel == settings.schedulesChannel { return noteScheduleChange() }
+            if channel == settings.schedulesChannel {
+                return noteScheduleChange(of: String(validating: payload, as: UTF8.self).map { ScheduleID($0) })
+            }
             do throws(StorageError) {
                 take(try StorageMessage.decode(payload), from: channel)
             } catch {
@@ -92,7 +94,7 @@ extension RedisBroker {
             attachedWorkers[id]?.interest.doubtEverything()
             worker.port?.wake()
         }
-        if channel == settings.schedulesChannel { noteScheduleChange() }
+        if channel == settings.schedulesChannel { noteScheduleChange(of: nil) }
         if channel == settings.channel(of: roomClient) {
             for waiter in roomWaiters.values.flatMap(\.self) { waiter.resume(.success(())) }
         }

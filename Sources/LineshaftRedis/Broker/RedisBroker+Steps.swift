@@ -10,6 +10,9 @@ extension RedisBroker: StepStore {
     /// This broker itself.
     public nonisolated var steps: (any StepStore)? { self }
 
+    /// 64 MiB: servers cut a connection that sends 512 MiB at once, and all of it has to be held in memory.
+    public nonisolated var maximumValueSize: Int { 64 << 20 }
+
     /// Reads what earlier runs of a job have recorded.
     ///
     /// - Parameter lease: The right to run the job.
@@ -17,6 +20,17 @@ extension RedisBroker: StepStore {
     /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
     public func steps(of lease: Lease) async throws(BrokerError) -> [StepRecord]? {
         try await call(StepsCall(of: lease, keys: keys(lease.queue), settings: settings))
+    }
+
+    /// Reads what runs of a job have recorded.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Returns: The steps in the order of their numbers.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached.
+    public func steps(of id: JobID, in queue: QueueName) async throws(BrokerError) -> [StepRecord] {
+        try await call(StepsCall(of: id, keys: keys(queue), settings: settings)) ?? []
     }
 
     /// Records a step if the lease is still held.

@@ -32,8 +32,23 @@ struct RedisSchedules: ScheduleStore {
         )
     }
 
-    func remove(_ id: ScheduleID) async throws(BrokerError) -> Bool {
-        try await broker.call(RemoveScheduleCall(id, settings: broker.settings))
+    func remove(_ id: ScheduleID, version: UInt64?) async throws(BrokerError) -> Bool {
+        try await broker.call(RemoveScheduleCall(id, version: version, settings: broker.settings))
+    }
+
+    func create(
+        _ workflow: WorkflowHead,
+        before deadline: Timestamp
+    ) async throws(BrokerError) -> WorkflowCreation {
+        let call = FireWorkflowCall(workflow, before: deadline, prefix: broker.settings.prefix)
+        guard let creation = try await broker.call(call) else { throw WorkflowMissing.otherShape(workflow.id) }
+        // It is there now, and its parts are added as to any other.
+        if creation == .unfinished { _ = try await RedisWorkflowStore(broker: broker).create(workflow) }
+        return creation
+    }
+
+    func confirm(_ workflow: JobID) async throws(BrokerError) {
+        try await broker.call(ConfirmWorkflowCall(workflow, prefix: broker.settings.prefix))
     }
 
     func submit(_ submission: Submission, under fence: ScheduleFence) async throws(BrokerError) -> Receipt {
@@ -65,7 +80,7 @@ extension RedisBroker {
     func attach(_ observer: ScheduleObserver) async throws(BrokerError) {
         scheduleObservers[ObjectIdentifier(observer)] = observer
         try await listen(to: settings.schedulesChannel)
-        observer.change()
+        observer.change(of: nil)
     }
 
     func detach(_ observer: ScheduleObserver) {
@@ -73,8 +88,8 @@ extension RedisBroker {
         if scheduleObservers.isEmpty { listener?.stopListening(to: settings.schedulesChannel) }
     }
 
-    /// Something has been said about schedules, or may have been missed.
-    func noteScheduleChange() {
-        for observer in scheduleObservers.values { observer.change() }
+    /// Something has been said about a schedule; `nil` when something may have been missed.
+    func noteScheduleChange(of id: ScheduleID?) {
+        for observer in scheduleObservers.values { observer.change(of: id) }
     }
 }

@@ -97,45 +97,21 @@ package struct RemoveScheduleCall: StorageCall {
     package let arguments: RESPWords
 
     /// Creates a call.
-    package init(_ id: ScheduleID, settings: StorageSettings) {
+    ///
+    /// - Parameters:
+    ///   - id: The schedule.
+    ///   - version: The version to remove; `nil` for any.
+    ///   - settings: The server's settings.
+    package init(_ id: ScheduleID, version: UInt64?, settings: StorageSettings) {
         keys = settings.scheduleKeys
-        arguments = [Array("remove".utf8), Array(id.rawValue.utf8), settings.schedulesChannel]
+        var arguments: RESPWords = [Array("remove".utf8), Array(id.rawValue.utf8), settings.schedulesChannel]
+        if let version { arguments.append(length: 8) { $0.write(version) } }
+        self.arguments = arguments
     }
 
     /// Whether it was there.
     package func decode(_ reply: RESPValue) throws(StorageError) -> Bool {
         try reply.integer(script) == 1
-    }
-}
-
-/// Accepts a schedule's job once.
-package struct FireCall: StorageCall {
-    package let script = StorageScript.fire
-    package let isPromise = true
-    package let keys: StorageKeys
-    package let arguments: RESPWords
-    private let enqueue: EnqueueCall
-
-    /// Creates a call.
-    ///
-    /// - Parameters:
-    ///   - job: The job.
-    ///   - fence: The firing that it is.
-    ///   - keys: The queue's keys.
-    ///   - settings: The server's settings.
-    package init(_ job: EncodedJob, under fence: ScheduleFence, keys: QueueKeys, settings: StorageSettings) {
-        enqueue = EnqueueCall([job], keys: keys, settings: settings)
-        // In the slot of the queue, so that both can be changed in one step.
-        let mark = Array("\(settings.prefix){\(keys.queue)}:fence:\(fence.key)".utf8)
-        self.keys = StorageKeys(keys.all + [mark])
-        var arguments = enqueue.arguments
-        arguments.append(Array(String(ScheduleMachine.memory.components.seconds).utf8))
-        arguments.append(length: 8) { $0.write(fence.sequence) }
-        self.arguments = arguments
-    }
-
-    package func decode(_ reply: RESPValue) throws(StorageError) -> Receipt {
-        try enqueue.decode(reply).first ?? .accepted
     }
 }
 

@@ -26,6 +26,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case check
     case schedules
     case fire
+    case fireFlow
     case flowCreate
     case flowAppend
     case flow
@@ -60,6 +61,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .flowAppend: [Lua.names, own]
             case .flowCreate: [Lua.names, time, own]
             case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, Lua.flowRestart, own]
+            case .fireFlow: [Lua.names, time, Lua.fireFlow]
             case .flowRead: [Lua.names, time, Lua.flowBase, own]
             default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
             }
@@ -87,7 +89,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .workers: Lua.workers
         case .check: Lua.check
         case .schedules: Lua.schedules
-        case .fire: ""
+        case .fire, .fireFlow: ""
         case .flowCreate: Lua.flowCreate
         case .flowAppend: Lua.flowAppend
         case .flow: Lua.flow

@@ -31,6 +31,23 @@ extension BrokerConformance {
             try check("the steps", steps, is: (1...3).map { trial.step($0) })
             try await trial.settle(delivery)
         },
+        Case("Whoever looks at a job sees its steps, whether it runs, waits or has failed", steps: true) { trial in
+            try await trial.submit()
+            let delivery = try await trial.take()
+            try await trial.record([2, 1], in: delivery)
+            let (id, queue) = (delivery.envelope.id, delivery.envelope.queue)
+            func check(_ when: String, _ numbers: [Int]) async throws {
+                let steps = try await trial.broker.steps?.steps(of: id, in: queue).map(\.number)
+                try LineshaftTesting.check("the steps \(when)", steps, is: numbers)
+            }
+            try await check("while it runs", [1, 2])
+            try await trial.settle(delivery, .failed(trial.failure()))
+            try await check("when it has failed", [1, 2])
+            _ = try await trial.broker.inspector?.retry([id])
+            try await check("when it was retried", [1, 2])
+            try await trial.settle(trial.take())
+            try await check("when it has succeeded", [])
+        },
         Case("Steps outlive the death of their worker", .atLeastOnce, steps: true) { trial in
             try await trial.submit()
             try await trial.record([1], in: trial.take(lease: .seconds(10)))

@@ -59,14 +59,22 @@ extension ScheduleStoreConformance {
         },
         Case("A removed schedule is gone and can be added again") { trial in
             _ = try await trial.store.write(trial.schedule(), replacing: nil, isNews: false)
-            try check("whether it was there", try await trial.store.remove("nightly"), is: true)
-            try check("whether it still was", try await trial.store.remove("nightly"), is: false)
+            try check("whether it was there", try await trial.store.remove("nightly", version: nil), is: true)
+            try check("whether it still was", try await trial.store.remove("nightly", version: nil), is: false)
             try check("what is left", try await trial.store.read(nil).schedules, is: [])
             try check("the versions", try await trial.store.versions().versions, is: [:])
             let late = try await trial.store.write(trial.schedule(version: 2), replacing: 1, isNews: false)
             try check("a late write", late, is: false)
             let isWritten = try await trial.store.write(trial.schedule(version: 9), replacing: nil, isNews: false)
             try check("whether it is there again", isWritten, is: true)
+        },
+        Case("One version of a schedule can be removed, and no other one is") { trial in
+            _ = try await trial.store.write(trial.schedule(version: 2), replacing: nil, isNews: false)
+            try check("an old one", try await trial.store.remove("nightly", version: 1), is: false)
+            try check("what is there", try await trial.store.read(nil).schedules.count, is: 1)
+            try check("this one", try await trial.store.remove("nightly", version: 2), is: true)
+            try check("once more", try await trial.store.remove("nightly", version: 2), is: false)
+            try check("what is left", try await trial.store.read(nil).schedules, is: [])
         },
         Case("Time is the broker's") { trial in
             let before = try await trial.store.read([]).time
@@ -186,11 +194,23 @@ extension ScheduleStoreConformance {
             try await expectNews(false, "a write that was refused")
             _ = try await trial.store.write(trial.schedule(version: 3), replacing: 2, isNews: true)
             try await expectNews(true, "a change")
-            _ = try await trial.store.remove("nightly")
+            _ = try await trial.store.remove("nightly", version: nil)
             try await expectNews(true, "a removal")
             await trial.store.detach(observer)
             _ = try await trial.store.write(trial.schedule(version: 4), replacing: nil, isNews: true)
             try await expectNews(false, "a change after it was detached")
+        },
+        Case("Observers are told which schedule it is") { trial in
+            let (observer, ids) = trial.makeListener()
+            try await trial.store.attach(observer)
+            try await trial.settleDown()
+            try check(!ids().isEmpty && ids().allSatisfy { $0 == nil }, "At first it was told of \(ids()).")
+            let count = ids().count
+            _ = try await trial.store.write(trial.schedule(version: 1), replacing: nil, isNews: true)
+            _ = try await trial.store.remove("nightly", version: 1)
+            try await trial.settleDown()
+            try check("what it was told of", Array(ids().dropFirst(count)), is: ["nightly", "nightly"])
+            await trial.store.detach(observer)
         },
         Case("Several observers are told, and one that goes leaves the others alone") { trial in
             let (first, firstCount) = trial.makeObserver()

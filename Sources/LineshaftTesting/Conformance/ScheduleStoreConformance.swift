@@ -43,7 +43,7 @@ public struct ScheduleStoreConformance: Sendable {
     }
 
     /// All cases.
-    public static let cases: [Case] = keeping + fencing + telling
+    public static let cases: [Case] = keeping + fencing + telling + beginning
 }
 
 /// One run of one case.
@@ -101,8 +101,14 @@ struct ScheduleStoreTrial: Sendable {
 
     /// An observer, and how often it was told.
     func makeObserver() -> (observer: ScheduleObserver, count: @Sendable () -> Int) {
-        let told = ToldCount()
-        return (ScheduleObserver { told.add() }, { told.value })
+        let told = ToldSchedules()
+        return (ScheduleObserver { told.add($0) }, { told.ids.count })
+    }
+
+    /// An observer, and what it was told of.
+    func makeListener() -> (observer: ScheduleObserver, ids: @Sendable () -> [ScheduleID?]) {
+        let told = ToldSchedules()
+        return (ScheduleObserver { told.add($0) }, { told.ids })
     }
 
     /// Waits until what was published has arrived.
@@ -111,12 +117,12 @@ struct ScheduleStoreTrial: Sendable {
     }
 }
 
-private final class ToldCount: Sendable {
-    private let count = Mutex(0)
+private final class ToldSchedules: Sendable {
+    private let state = Mutex<[ScheduleID?]>([])
 
-    var value: Int { count.withLock { $0 } }
+    var ids: [ScheduleID?] { state.withLock { $0 } }
 
-    func add() {
-        count.withLock { $0 += 1 }
+    func add(_ id: ScheduleID?) {
+        state.withLock { $0.append(id) }
     }
 }

@@ -88,9 +88,10 @@ public enum FaultPoint: String, Sendable, Hashable, CaseIterable, Codable {
     case recordStep
     /// ``/Lineshaft/ScheduleStore/versions()`` and ``/Lineshaft/ScheduleStore/read(_:)``
     case readSchedules
-    /// ``/Lineshaft/ScheduleStore/write(_:replacing:isNews:)`` and ``/Lineshaft/ScheduleStore/remove(_:)``
+    /// ``/Lineshaft/ScheduleStore/write(_:replacing:isNews:)`` and ``/Lineshaft/ScheduleStore/remove(_:version:)``
     case writeSchedule
-    /// ``/Lineshaft/ScheduleStore/submit(_:under:)``
+    /// ``/Lineshaft/ScheduleStore/submit(_:under:)``, ``/Lineshaft/ScheduleStore/create(_:before:)`` and
+    /// ``/Lineshaft/ScheduleStore/confirm(_:)``
     case fireSchedule
     /// ``/Lineshaft/ScheduleStore/attach(_:)`` and ``/Lineshaft/ScheduleStore/detach(_:)``
     case attachObserver

@@ -37,8 +37,23 @@ struct FaultInjectingScheduleStore: ScheduleStore {
         }
     }
 
-    func remove(_ id: ScheduleID) async throws(BrokerError) -> Bool {
-        try await faults.call(.writeSchedule) { () async throws(BrokerError) in try await store.remove(id) }
+    func remove(_ id: ScheduleID, version: UInt64?) async throws(BrokerError) -> Bool {
+        try await faults.call(.writeSchedule) { () async throws(BrokerError) in
+            try await store.remove(id, version: version)
+        }
+    }
+
+    func create(
+        _ workflow: WorkflowHead,
+        before deadline: Timestamp
+    ) async throws(BrokerError) -> WorkflowCreation {
+        try await faults.call(.fireSchedule) { () async throws(BrokerError) in
+            try await store.create(workflow, before: deadline)
+        }
+    }
+
+    func confirm(_ workflow: JobID) async throws(BrokerError) {
+        try await faults.call(.fireSchedule) { () async throws(BrokerError) in try await store.confirm(workflow) }
     }
 
     func submit(_ submission: Submission, under fence: ScheduleFence) async throws(BrokerError) -> Receipt {

@@ -32,7 +32,18 @@ struct RecordingScheduleStore: ScheduleStore {
         try await store.write(schedule, replacing: version, isNews: isNews)
     }
 
-    func remove(_ id: ScheduleID) async throws(BrokerError) -> Bool { try await store.remove(id) }
+    func remove(_ id: ScheduleID, version: UInt64?) async throws(BrokerError) -> Bool {
+        try await store.remove(id, version: version)
+    }
+
+    func create(
+        _ workflow: WorkflowHead,
+        before deadline: Timestamp
+    ) async throws(BrokerError) -> WorkflowCreation {
+        try await store.create(workflow, before: deadline)
+    }
+
+    func confirm(_ workflow: JobID) async throws(BrokerError) { try await store.confirm(workflow) }
 
     func submit(_ submission: Submission, under fence: ScheduleFence) async throws(BrokerError) -> Receipt {
         let call = recorder.nextCall()

@@ -133,4 +133,23 @@ struct DurableStepsSnippets {
             #expect(await shop.log == ["charge"])
         }
     }
+
+    @Test("Recorded steps can be looked at")
+    func looking() async throws {
+        let shop = Shop(absences: 1)
+        try await withJobHarness {
+            Handler(for: FulfilOrder.self) { job, context in
+                try await context.checkpoint("charge") { await shop.charge(job.order) }
+                _ = try await shop.ship(job.items, paidBy: "card")
+            }
+        } run: { harness in
+            let jobs = harness.jobs
+            let handle = try await jobs.submit(FulfilOrder(order: 7, items: []), retry: .never)
+            await #expect(throws: JobError.self) { try await handle.value }
+            for step in try await jobs.steps(of: handle.id) {
+                print(step.place.map(String.init) ?? "–", step.name, step.size)
+            }
+            #expect(try await jobs.steps(of: handle.id).map(\.name) == ["charge"])
+        }
+    }
 }

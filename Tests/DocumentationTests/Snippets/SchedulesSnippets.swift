@@ -61,6 +61,20 @@ struct SchedulesSnippets {
         await jobs.shutdown()
     }
 
+    @Test("A workflow is scheduled")
+    func workflow() async throws {
+        let jobs = try await memorySystem(clock: VirtualClock())
+        let schedules = [
+            Schedule("import", .cron("0 4 * * *"), retention: .seconds(86_400), overlap: .skip) {
+                Report(kind: "daily").followed(by: Announcement())
+            }
+        ]
+        for schedule in schedules { try await jobs.schedules.add(schedule) }
+        let id = try await jobs.schedules.runNow("import")
+        #expect(try await jobs.workflow(for: id).status.total == 2)
+        await jobs.shutdown()
+    }
+
     @Test("Schedules are added, listed, run and removed")
     func changes() async throws {
         let jobs = try await memorySystem(clock: VirtualClock())

@@ -11,39 +11,6 @@ private struct Note: Job {
     static let name: JobName = "note"
 }
 
-/// The in-memory broker, with fewer abilities than it has.
-private struct ModestBroker: Broker {
-    let broker = MemoryBroker()
-    let capabilities: BrokerCapabilities
-
-    var inspector: (any QueueInspector)? { broker.inspector }
-    var results: (any ResultStore)? { broker.results }
-
-    func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
-        try await broker.enqueue(submissions)
-    }
-
-    func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
-        try await broker.waitForRoom(in: queue, maximumLength: maximumLength)
-    }
-
-    func attach(_ port: WorkerPort) async throws(BrokerError) { try await broker.attach(port) }
-    func detach(_ worker: WorkerID) async { await broker.detach(worker) }
-    func announce(_ report: WorkerReport) async throws(BrokerError) { try await broker.announce(report) }
-    func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim { try await broker.claim(request) }
-
-    func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
-        try await broker.settle(settlements)
-    }
-
-    func extend(_ leases: [Lease], by duration: Duration) async throws(BrokerError) -> [LeaseStatus] {
-        try await broker.extend(leases, by: duration)
-    }
-
-    func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult] { try await broker.cancel(ids) }
-    func shutdown() async { await broker.shutdown() }
-}
-
 @Suite(.timeLimit(.minutes(20)))
 struct AbilityTests {
     /// What somebody asks for, the ability that it takes, and that ability's name.

@@ -13,24 +13,26 @@ import Testing
 struct CronVectorTests {
     private struct Vector {
         let text: String
+        let zone: TimeZoneName
         let start: Int64
         /// Minutes from the start's minute; none when nothing ever matches.
         let minutes: [Int64]
 
         init(_ line: Substring) throws {
             let parts = line.split(separator: "|")
-            try #require(parts.count == 3, "\(line)")
+            try #require(parts.count == 3 || parts.count == 4, "\(line)")
             text = String(parts[0])
-            start = try #require(Int64(parts[1]))
-            minutes = parts[2].split(separator: " ").compactMap { Int64($0) }
+            zone = parts.count == 4 ? TimeZoneName(String(parts[1])) : .utc
+            start = try #require(Int64(parts[parts.count - 2]))
+            minutes = parts[parts.count - 1].split(separator: " ").compactMap { Int64($0) }
         }
 
         var expected: [Int64] { minutes.map { (start / 60 + $0) * 60 } }
     }
 
-    private func vectors() throws -> [Vector] {
+    private func vectors(_ name: String = "vectors") throws -> [Vector] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Cron/vectors.txt")
+            .deletingLastPathComponent().appendingPathComponent("Cron/\(name).txt")
         return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { try Vector($0) }
     }
 
@@ -38,7 +40,20 @@ struct CronVectorTests {
     func `Expressions fire when croniter says in UTC`() throws {
         let vectors = try vectors()
         #expect(vectors.count >= 10_000)
+        try compare(vectors)
+    }
+
+    @Test
+    func `Expressions fire when croniter says in other zones`() throws {
+        let vectors = try vectors("zones")
+        #expect(vectors.count >= 4_000 && Set(vectors.map(\.zone)).count > 10)
+        try compare(vectors)
+    }
+
+    private func compare(_ vectors: [Vector]) throws {
         var wrong: [String] = []
+        var rules: [TimeZoneName: TimeZoneRules] = [:]
+        for zone in Set(vectors.map(\.zone)) { rules[zone] = try TimeZoneDatabase.system.rules(of: zone) }
         for vector in vectors {
             guard let expression = try? CronExpression(vector.text) else {
                 if !vector.minutes.isEmpty { wrong.append("\(vector.text) is refused") }
@@ -46,12 +61,14 @@ struct CronVectorTests {
             }
             var found: [Int64] = []
             var time = Timestamp(millisecondsSinceEpoch: vector.start * 1_000)
-            while found.count < vector.minutes.count, let next = expression.next(after: time, by: .utc) {
+            while found.count < vector.minutes.count, let zone = rules[vector.zone],
+                let next = expression.next(after: time, by: zone)
+            {
                 found.append(next.millisecondsSinceEpoch / 1_000)
                 time = next
             }
             if found != vector.expected || vector.minutes.isEmpty {
-                wrong.append("\(vector.text) behind \(vector.start): \(found)")
+                wrong.append("\(vector.text) in \(vector.zone) behind \(vector.start): \(found)")
             }
         }
         #expect(wrong.isEmpty, "\(wrong.count) are wrong, such as \(wrong.prefix(5))")

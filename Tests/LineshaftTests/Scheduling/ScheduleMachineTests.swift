@@ -70,7 +70,10 @@ struct ScheduleMachineTests {
         #expect(next.pending.map(\.tick) == [at(60)] && next.pending.map(\.sequence) == [1])
         #expect(next.cursor == at(60) && next.decided == at(60))
         #expect(try step(next, at: 60, isOwn: true) == .submit(next.pending))
-        next.complete(last: .init(tick: at(60), job: next.jobID(of: next.pending[0])), problem: nil)
+        next.complete(
+            last: .init(tick: at(60), job: next.jobID(of: next.pending[0]), queue: .default),
+            problem: nil
+        )
         #expect(try step(next, at: 60) == .rest(until: at(120)))
     }
 
@@ -126,9 +129,9 @@ struct ScheduleMachineTests {
 
     @Test
     func `Before a job that must not overlap it is asked whether the last one lives`() throws {
-        let job = JobID(derivedFrom: "last")
+        let job = ScheduleRecord.Last(tick: at(0), job: JobID(derivedFrom: "last"), queue: .default)
         for (policy, alive) in [(OverlapPolicy.skip, 0), (.replace, 1)] {
-            let record = try record(missed: .all(upTo: 9), overlap: policy) { $0.last = .init(tick: at(0), job: job) }
+            let record = try record(missed: .all(upTo: 9), overlap: policy) { $0.last = job }
             #expect(try step(record, at: 185) == .ask(job))
             let over = try written(record, at: 185, previous: .over)
             #expect(over.pending.map(\.tick) == [at(180)] && over.pending.allSatisfy { $0.replaced == nil })
@@ -146,6 +149,17 @@ struct ScheduleMachineTests {
         #expect(try step(record, at: 500) == .rest(until: nil))
         record.setPaused(false, now: at(500))
         #expect(try step(record, at: 500) == .rest(until: at(540)))
+    }
+
+    @Test
+    func `Resuming repeats no tick after the clock was set back, unless the schedule would wait for hours`() throws {
+        var record = try record()
+        record.cursor = at(3_600)
+        record.setPaused(false, now: at(30))
+        #expect(try step(record, at: 30) == .rest(until: at(3_660)))
+        record.cursor = at(3_631)
+        record.setPaused(false, now: at(30))
+        #expect(try step(record, at: 30) == .rest(until: at(60)))
     }
 
     @Test
@@ -170,26 +184,60 @@ struct ScheduleMachineTests {
         #expect(try written(record, at: 10_000).cursor == at(240))
         var done = record
         done.cursor = at(240)
-        #expect(try step(done, at: 10_000) == .rest(until: nil))
+        #expect(try step(done, at: 10_000) == .rest(until: at(240 + 86_400)))
+        #expect(try step(done, at: 239 + 86_400) == .rest(until: at(240 + 86_400)))
+        #expect(try step(done, at: 240 + 86_400) == .remove)
+        done.isPaused = true
+        #expect(try step(done, at: 240 + 86_400) == .rest(until: nil))
     }
 
     @Test
-    func `Jitter is the same for everybody, less than its bound, and keeps the order`() throws {
-        let record = try record(jitter: .seconds(200))
-        var record2 = record
-        var due: [Timestamp] = []
-        for second in stride(from: 0, through: 3_000, by: 1) {
-            guard case .write(var next) = try step(record2, at: second) else { continue }
-            #expect(try step(record2, at: second) == .write(next))
-            due += next.pending.map(\.tick)
-            for firing in next.pending {
-                #expect(second - 200 <= Int(Self.start.duration(to: firing.tick).components.seconds))
+    func `What is too old to be submitted is known without a step`() throws {
+        let next = try written(record(), at: 60)
+        let timing = try RecurrenceTiming(next.definition.recurrence)
+        let machine = ScheduleMachine(next, timing: timing)
+        let month = 30 * 86_400
+        #expect(machine.withoutOutdated(now: at(60 + month)) == nil)
+        #expect(machine.withoutOutdated(now: at(61 + month))?.pending == [])
+        #expect(ScheduleMachine(try record(), timing: timing).withoutOutdated(now: at(61 + month)) == nil)
+    }
+
+    @Test(arguments: [(60, 50), (60, 60), (60, 200), (1, 86_400), (3_600, 10)])
+    func `Jitter is the same for everybody and loses no tick, also when it is longer than the interval`(
+        _ interval: Int,
+        _ jitter: Int
+    ) throws {
+        var record = try record(every: interval, jitter: .seconds(jitter))
+        var ticks: [Timestamp] = []
+        var delays: [Duration] = []
+        let end = interval * 100
+        var now = Self.start
+        while now < at(end) {
+            let machine = ScheduleMachine(record, timing: try RecurrenceTiming(record.definition.recurrence))
+            switch machine.step(now: now, isOwn: false, previous: .unknown) {
+            case .rest(let until):
+                now = try #require(until)
+            case .write(var next):
+                #expect(machine.step(now: now, isOwn: true, previous: .unknown) == .write(next))
+                ticks += next.pending.map(\.tick)
+                delays += next.pending.map { $0.tick.duration(to: now) }
+                next.complete(last: nil, problem: nil)
+                record = next
+            default: Issue.record("There is nothing else to do.")
             }
-            next.complete(last: nil, problem: nil)
-            record2 = next
         }
-        #expect(due == due.sorted() && Set(due).count == due.count)
-        #expect(due.first.map { $0 >= at(60) } == true && due.count > 10)
+        #expect(ticks == (1..<100).map { at($0 * interval) } || ticks == (1...99).map { at($0 * interval) })
+        #expect(delays.allSatisfy { $0 >= .zero && $0 < .seconds(min(interval, jitter)) })
+        #expect(Set(delays).count > 50)
+    }
+
+    @Test
+    func `Of ticks with jitter that were missed the latest ones count`() throws {
+        let record = try record(missed: .all(upTo: 3), jitter: .seconds(50))
+        let due = try written(record, at: 3_600 + 59).pending.map(\.tick)
+        #expect(due == [3_480, 3_540, 3_600].map(at))
+        // At the very time of a tick it has yet to wait, and the ones before have not.
+        #expect(try written(record, at: 3_600).pending.map(\.tick) == [3_420, 3_480, 3_540].map(at))
     }
 
     @Test

@@ -87,7 +87,7 @@ struct ScheduleTests {
         let definition = try schedule.definition(codec: JSONCodec())
         var record = ScheduleRecord(id: schedule.id, definition: definition, isPaused: true, now: .distantPast)
         record.runNow(Timestamp(nanosecondsSinceEpoch: 1_772_438_400_123_456_789))
-        record.last = .init(tick: .distantPast, job: JobID(derivedFrom: "x"))
+        record.last = .init(tick: .distantPast, job: JobID(derivedFrom: "x"), queue: "reports")
         record.problem = "none"
         let stored = StoredSchedule(id: schedule.id, version: 1, bytes: try record.encoded())
         #expect(try ScheduleRecord(stored) == record)

@@ -49,7 +49,7 @@ struct StepSetupTests {
     func unsupported() async throws {
         var configuration = JobSystem.Configuration()
         configuration.logger.logLevel = .critical
-        let jobs = try await JobSystem(broker: Stepless(broker: MemoryBroker()), configuration: configuration)
+        let jobs = try await JobSystem(broker: ModestBroker(), configuration: configuration)
         let worker = Worker(jobs) {
             Handler(for: Import.self) { _, context in try await context.checkpoint("a") {} }
         }
@@ -98,37 +98,4 @@ struct StepSetupTests {
             try await Worker(jobs, configuration: configuration) { list }.run()
         }
     }
-}
-
-/// The in-memory broker without its steps.
-private struct Stepless: Broker {
-    let broker: MemoryBroker
-
-    var capabilities: BrokerCapabilities { broker.capabilities }
-    var inspector: (any QueueInspector)? { broker.inspector }
-    var results: (any ResultStore)? { broker.results }
-
-    func enqueue(_ submissions: [Submission]) async throws(BrokerError) -> [Receipt] {
-        try await broker.enqueue(submissions)
-    }
-
-    func waitForRoom(in queue: QueueName, maximumLength: Int) async throws(BrokerError) {
-        try await broker.waitForRoom(in: queue, maximumLength: maximumLength)
-    }
-
-    func attach(_ port: WorkerPort) async throws(BrokerError) { try await broker.attach(port) }
-    func detach(_ worker: WorkerID) async { await broker.detach(worker) }
-    func announce(_ report: WorkerReport) async throws(BrokerError) { try await broker.announce(report) }
-    func claim(_ request: ClaimRequest) async throws(BrokerError) -> Claim { try await broker.claim(request) }
-
-    func settle(_ settlements: [Settlement]) async throws(BrokerError) -> [SettlementResult] {
-        try await broker.settle(settlements)
-    }
-
-    func extend(_ leases: [Lease], by duration: Duration) async throws(BrokerError) -> [LeaseStatus] {
-        try await broker.extend(leases, by: duration)
-    }
-
-    func cancel(_ ids: [JobID]) async throws(BrokerError) -> [CancellationResult] { try await broker.cancel(ids) }
-    func shutdown() async { await broker.shutdown() }
 }

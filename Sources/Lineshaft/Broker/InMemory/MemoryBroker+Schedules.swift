@@ -29,17 +29,30 @@ struct MemorySchedules: ScheduleStore {
     ) async throws(BrokerError) -> Bool {
         try await broker.onShelf { shelf, _ in
             guard shelf.write(schedule, replacing: version) else { return false }
-            if isNews { shelf.tellObservers() }
+            if isNews { shelf.tellObservers(of: schedule.id) }
             return true
         }
     }
 
-    func remove(_ id: ScheduleID) async throws(BrokerError) -> Bool {
+    func remove(_ id: ScheduleID, version: UInt64?) async throws(BrokerError) -> Bool {
         try await broker.onShelf { shelf, _ in
-            guard shelf.remove(id) else { return false }
-            shelf.tellObservers()
+            guard shelf.remove(id, version: version) else { return false }
+            shelf.tellObservers(of: id)
             return true
         }
+    }
+
+    func create(
+        _ workflow: WorkflowHead,
+        before deadline: Timestamp
+    ) async throws(BrokerError) -> WorkflowCreation {
+        // Throws when the broker is closed.
+        try await broker.onShelf { _, _ in }
+        return try await broker.workflowStore.create(workflow, before: deadline)
+    }
+
+    func confirm(_ workflow: JobID) async throws(BrokerError) {
+        await broker.workflowStore.confirm(workflow)
     }
 
     func submit(_ submission: Submission, under fence: ScheduleFence) async throws(BrokerError) -> Receipt {
@@ -49,7 +62,7 @@ struct MemorySchedules: ScheduleStore {
     func attach(_ observer: ScheduleObserver) async throws(BrokerError) {
         try await broker.onShelf { shelf, _ in
             shelf.attach(observer)
-            observer.change()
+            observer.change(of: nil)
         }
     }
 

@@ -19,6 +19,19 @@ extension MemoryBroker: StepStore {
         return table.steps(of: lease)
     }
 
+    /// Reads what runs of a job have recorded.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - queue: Its queue.
+    /// - Returns: The steps in the order of their numbers.
+    /// - Throws: ``BrokerError`` with the code `closed`.
+    public func steps(of id: JobID, in queue: QueueName) throws(BrokerError) -> [StepRecord] {
+        let moment = try begin()
+        defer { finish(moment) }
+        return table.steps(of: id)
+    }
+
     /// Records a step if the lease is still held.
     ///
     /// - Parameters:

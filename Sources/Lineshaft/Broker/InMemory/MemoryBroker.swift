@@ -50,7 +50,7 @@ public actor MemoryBroker: Broker {
     var reports: [WorkerID: (report: WorkerReport, expiry: Int64)] = [:]
     var inboxes: [ClientID: Inbox] = [:]
     var shelf = ScheduleShelf()
-    private nonisolated let workflowStore: MemoryWorkflowStore
+    nonisolated let workflowStore: MemoryWorkflowStore
     private let room = RoomWaiters()
     /// Whether anybody has waited for room since ``room`` was last found empty.
     private var isRoomAwaited = false

@@ -11,6 +11,9 @@ extension QueueTable {
         return records[slot].flags.contains(.steps) ? steps[slot] ?? [] : []
     }
 
+    /// The steps that runs of a job have recorded, whoever holds its lease.
+    package func steps(of id: JobID) -> [StepRecord] { slot(of: id).flatMap { steps[$0] } ?? [] }
+
     /// Records a step, or another time the same one, if its lease is still held.
     package mutating func record(_ step: StepRecord, under lease: Lease) -> SettlementResult {
         guard let slot = heldSlot(lease) else { return .refused }

@@ -28,9 +28,10 @@ struct ScheduleShelf {
         return true
     }
 
-    /// Removes a schedule; `false` when there is none.
-    mutating func remove(_ id: ScheduleID) -> Bool {
-        schedules.removeValue(forKey: id) != nil
+    /// Removes a schedule, or one version of it; `false` when it is not there.
+    mutating func remove(_ id: ScheduleID, version: UInt64?) -> Bool {
+        if let version, schedules[id]?.version != version { return false }
+        return schedules.removeValue(forKey: id) != nil
     }
 
     /// Whether a fence lets a firing in.
@@ -50,8 +51,8 @@ struct ScheduleShelf {
         observers[ObjectIdentifier(observer)] = observer
     }
 
-    func tellObservers() {
-        for observer in observers.values { observer.change() }
+    func tellObservers(of id: ScheduleID) {
+        for observer in observers.values { observer.change(of: id) }
     }
 
     mutating func detach(_ observer: ScheduleObserver) {

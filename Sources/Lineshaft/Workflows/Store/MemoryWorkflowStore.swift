@@ -28,6 +28,10 @@ public actor MemoryWorkflowStore: WorkflowStore {
 
     private let clock: any QueueClock
     private var entries: [JobID: Entry] = [:]
+    /// Workflows of schedules that were begun, and until which uptime that is remembered.
+    private var begun: [JobID: Duration] = [:]
+    /// How many of these there may be until those that nobody needs any more are looked for.
+    private var begunLimit = 1_000
     /// When to look for those that have outlived their time.
     private var nextSweep: Duration?
 
@@ -59,6 +63,26 @@ public actor MemoryWorkflowStore: WorkflowStore {
         entries[head.id] = Entry(state: WorkflowState(head, pageLimit: batchLimit))
         keep(head.id, until: clock.uptime + Self.launchLimit)
         return true
+    }
+
+    /// Begins to store a workflow of a schedule: as ``ScheduleStore/create(_:before:)``.
+    func create(_ head: WorkflowHead, before deadline: Timestamp) throws(BrokerError) -> WorkflowCreation {
+        if state(of: head.id) == nil {
+            if let memory = begun[head.id], clock.uptime < memory { return .known }
+            if clock.now > deadline { return .late }
+        }
+        guard try create(head) else { return .known }
+        begun[head.id] = clock.uptime + ScheduleMachine.memory
+        if begun.count > begunLimit {
+            begun = begun.filter { clock.uptime < $0.value }
+            begunLimit = max(1_000, begun.count * 2)
+        }
+        return .unfinished
+    }
+
+    /// Lets it be forgotten before long that a workflow of a schedule was begun.
+    func confirm(_ id: JobID) {
+        if begun[id] != nil { begun[id] = clock.uptime + ScheduleMachine.workflowMemory }
     }
 
     /// Adds nodes to a workflow that has not been launched.

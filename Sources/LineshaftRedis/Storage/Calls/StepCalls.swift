@@ -20,6 +20,13 @@ package struct StepsCall: StorageCall {
         arguments = settings.arguments + [lease.bytes]
     }
 
+    /// Creates a call for a job, whoever holds its lease.
+    package init(of id: JobID, keys: QueueKeys, settings: StorageSettings) {
+        self.keys = keys.keys
+        self.id = id
+        arguments = settings.arguments + [id.bytes]
+    }
+
     /// The steps; `nil` when the lease is not the job's newest.
     package func decode(_ reply: RESPValue) throws(StorageError) -> [StepRecord]? {
         if case .null = reply { return nil }

@@ -8,8 +8,8 @@ extension Lua {
     /// The schedules, in two hashes of their own: `KEYS[1]` has their records and `KEYS[2]` their versions, eight bytes each.
     ///
     /// `ARGV[1]` is `versions`; `all`; `read`, with names behind it; `write`, with the name, the version that is to be
-    /// there or nothing, the new version, the record and the channel to tell or nothing; or `remove`, with the name and the
-    /// channel. What reads answers with the time, and then with a name and what belongs to it in turn.
+    /// there or nothing, the new version, the record and the channel to tell or nothing; or `remove`, with the name, the channel and
+    /// perhaps the only version to remove. What reads answers with the time, and then with a name and what belongs to it in turn.
     static let schedules = #"""
         local operation, name = ARGV[1], ARGV[2]
         if operation == 'write' then
@@ -23,6 +23,7 @@ extension Lua {
             if ARGV[6] ~= '' then redis.call('PUBLISH', ARGV[6], name) end
             return 1
         elseif operation == 'remove' then
+            if ARGV[4] and redis.call('HGET', KEYS[2], name) ~= ARGV[4] then return 0 end
             redis.call('HDEL', KEYS[2], name)
             local count = redis.call('HDEL', KEYS[1], name)
             if count > 0 then redis.call('PUBLISH', ARGV[3], name) end

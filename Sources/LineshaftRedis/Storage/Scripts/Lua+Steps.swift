@@ -7,7 +7,7 @@
 extension Lua {
     /// The steps of a job that runs: reads them, or records one, if the lease is still held.
     ///
-    /// `ARGV[3]` is the identifier with the token; to record a step, its number and its record follow. Answers with nothing when the
+    /// `ARGV[3]` is the identifier with the token, or, only to read and whoever has the lease, without it; to record a step, its number and its record follow. Answers with nothing when the
     /// lease is not the job's newest; else with the records in the order of their numbers, or with 1.
     ///
     /// A job's steps are fields of their own beside its state: `t`, the identifier and the number. The field without a number says
@@ -15,9 +15,12 @@ extension Lua {
     /// steps has a state, so that it never ends on the short way.
     static let steps = #"""
         local id = sub(ARGV[3], 1, 16)
-        local g = group(sub(ARGV[3], 17, 24))
-        local job = g and g.jobs[id]
-        if not job then return false end
+        local g, job
+        if #ARGV[3] > 16 then
+            g = group(sub(ARGV[3], 17, 24))
+            job = g and g.jobs[id]
+            if not job then return false end
+        end
         local last = tonumber(call('HGET', KEYS[11], 't' .. id) or 0)
         if #ARGV == 3 then
             local found = {}

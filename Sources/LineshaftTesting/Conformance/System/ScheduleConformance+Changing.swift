@@ -66,7 +66,8 @@ extension ScheduleConformance {
                     try check(first != second, "Both runs are one job.")
                     try await trial.settleDown()
                     try check("the notes", trial.notes.lines, is: ["s 30", "s 30"])
-                    try check("the last job", try await client.schedules.find("s")?.lastJob, is: second)
+                    // It is no tick's.
+                    try check("the last job", try await client.schedules.find("s")?.lastJob, is: nil)
                     try await client.schedules.resume("s")
                     try await trial.pass(.seconds(31))
                 }

@@ -174,7 +174,7 @@ extension ScheduleConformance {
 }
 
 /// Refuses the first submissions.
-private final class Refusal: SubmitMiddleware {
+final class Refusal: SubmitMiddleware {
     private let left: Countdown
 
     init(count: Int) {

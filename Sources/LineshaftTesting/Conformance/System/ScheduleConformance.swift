@@ -18,7 +18,8 @@ public enum ScheduleConformance: Sendable {
     typealias Case = SystemConformance.Case
 
     /// All cases.
-    public static let cases: [SystemConformance.Case] = firing + dying + missing + overlapping + changing
+    public static let cases: [SystemConformance.Case] =
+        firing + dying + missing + overlapping + changing + leaving + workflows
 
     /// One scheduler or several, while nothing goes wrong.
     static let firing: [Case] = [

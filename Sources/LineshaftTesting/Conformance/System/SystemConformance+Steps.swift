@@ -138,6 +138,19 @@ extension SystemConformance {
                 try check("the attempts", try await handle.outcome.attempts, is: 1)
             }
         },
+        Case("An attempt whose step cannot be recorded for minutes fails, and holds its slot no longer", steps: true) {
+            trial in
+            let host = try await trial.host { trial.twoSteps() }
+            host.way.before(.recordStep) { () async throws(BrokerError) in
+                throw BrokerError(code: .unavailable, message: "There is no memory left.")
+            }
+            try await trial.running(host) {
+                let handle = try await host.system.submit(Errand(), retry: .never)
+                let failure = try await trial.failure(of: handle)
+                try check(failure.message.contains("There is no memory left."), failure.message)
+                try check("the notes", trial.notes.lines, is: ["first"])
+            }
+        },
         Case("Time spent recording counts to the attempt's timeout", steps: true) { trial in
             let host = try await trial.host { trial.twoSteps() }
             host.way.before(.recordStep) { () async throws(BrokerError) in
