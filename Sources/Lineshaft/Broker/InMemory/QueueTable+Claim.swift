@@ -29,12 +29,13 @@ extension QueueTable {
                     let room = min(most - taken[position], request.limit - claim.deliveries.count)
                     let allowed = queues[number].gate == nil ? room : min(room, queues[number].allowance(at: moment))
                     var given = 0
-                    while given < allowed, let slot = queues[number].popReady(records) {
+                    while given < allowed, let slot = queues[number].pop(records, at: moment) {
                         given += 1
                         claim.deliveries.append(lease(slot, to: request, until: deadline, at: moment))
                     }
                     taken[position] += given
                     if queues[number].gate != nil { noteGiven(given, of: number, at: moment) }
+                    if queues[number].parts.isActive { noteTurns(of: number, at: moment) }
                 }
             }
         }
@@ -82,6 +83,11 @@ extension QueueTable {
             next = min(next, saturated(alarm, minus: moment.uptime))
         }
         if let wait = queues[number].rateWait(at: moment) { next = min(next, wait) }
+        if queues[number].parts.isActive, !queues[number].isPaused,
+            let wait = queues[number].parts.nextWait(at: moment.uptime)
+        {
+            next = min(next, wait)
+        }
         return next
     }
 

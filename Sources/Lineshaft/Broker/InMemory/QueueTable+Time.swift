@@ -13,7 +13,7 @@ extension QueueTable {
         while let end = queues[number].ends.first, end.time <= now {
             let slot = end.slot
             let isExpiry = records[slot].end()?.isExpiry ?? false
-            stopWaiting(slot)
+            stopWaiting(slot, at: moment)
             let attempts = Int(records[slot].failedAttempts)
             if isExpiry {
                 self.end(slot, .expired, attempts: attempts, at: moment)
@@ -23,8 +23,10 @@ extension QueueTable {
         }
         while let due = queues[number].due.popFirst(through: now) {
             queues[number].counts.scheduled -= 1
-            makeReady(due.slot)
+            makeReady(due.slot, at: moment)
         }
+        let freed = queues[number].parts.advance(to: moment.uptime)
+        if freed > 0 { noteArrivals(freed, in: number) }
     }
 
     /// Takes back the leases of a queue that have run out.
@@ -35,7 +37,7 @@ extension QueueTable {
             let slot = alarm.slot
             let run = runs[UInt32(records[slot].time)]
             let isCancelRequested = records[slot].flags.contains(.cancelRequested)
-            stopRunning(slot)
+            stopRunning(slot, at: moment)
             var lost = 0
             remember(slot) { history in
                 history.lostLeases += 1
@@ -50,7 +52,7 @@ extension QueueTable {
                 let failure = poisonFailure(slot, lost: lost, last: run.worker, at: moment)
                 bury(slot, failure, attempts: attempts, at: moment)
             } else {
-                makeReady(slot, inFront: true)
+                makeReady(slot, inFront: true, at: moment)
                 resumeWaiting(slot, at: moment)
             }
         }
