@@ -23,6 +23,9 @@ extension Lua {
         save()
         local receipts, length = {}, nil
         catchUp()
+        local owners = {}
+        for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 + 2 * i], 1) end
+        if #owners > 0 then lines().preload(owners) end
         for i = 1, count do
             local id, h, f, receipt = ids[i], ARGV[3 + 2 * i], nil, nil
             if isKnown(i) then
@@ -53,14 +56,14 @@ extension Lua {
                     end
                     call('HSET', KEYS[11], 'u' .. f.key, id .. pack('>I8', last))
                 end
-                local level = byte(h, 3)
+                local level, owner = byte(h, 3), ownerOf(h, 1)
                 if f.start and f.start > now then
-                    schedule(id, level, f.start)
-                elseif level == 5 then
+                    schedule(id, level, f.start, owner)
+                elseif level == 5 and not owner then
                     call('RPUSH', KEYS[3], id)
                     arrivals = arrivals + 1
                 else
-                    makeReady(id, level)
+                    makeReady(id, level, false, owner)
                 end
                 if f.expires or f.deadline then watchEnd(id, f, 0) end
             end

@@ -28,6 +28,7 @@ extension Lua {
             local h = held(id)
             if not h or byte(h) > 127 then return end
             local failed, deliveries, lost, _, _, applied, failures = state(id, 1)
+            if ownerOf(h, 1) or lined() then lines().stopped(id, h, 1) end
             lost = lost + 1
             if band(bits, 1) ~= 0 then
                 finish(id, h, 1, 3, failed, NOTOKEN, '')
@@ -39,7 +40,7 @@ extension Lua {
                 bury(id, h, 1, failure, failed, NOTOKEN, deliveries, lost, applied, failures)
             else
                 keep(id, failed, deliveries, lost, 1, 0, applied, failures)
-                makeReady(id, byte(h, 3), true)
+                makeReady(id, byte(h, 3), true, ownerOf(h, 1))
                 local f = band(byte(h, 2), 24) ~= 0 and fields(h, 1)
                 if f and f.deadline and f.deadline <= now then
                     endWaiting(id)
@@ -87,7 +88,14 @@ extension Lua {
             local plain = {}
             for i = 1, #members do
                 local id, level = sub(members[i], 1, 16), byte(members[i], 17)
-                if level == 5 then plain[#plain + 1] = id .. 's' else makeReady(id, level) end
+                if level == 5 then
+                    plain[#plain + 1] = id .. 's'
+                elseif level > 15 then
+                    local h = held(id)
+                    if h and byte(h) < 128 then makeReady(id, level - 16, false, ownerOf(h, 1)) end
+                else
+                    makeReady(id, level)
+                end
             end
             if #plain > 0 then call('RPUSH', KEYS[3], unpack(plain)) end
             arrivals = arrivals + #plain
@@ -99,6 +107,7 @@ extension Lua {
                 local first = call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
                 if first[2] then time = math.min(time, tonumber(first[2])) end
             end
+            if lined() then time = math.min(time, lines().nextTime()) end
             if time ~= upcoming then upcoming = time dirty = true end
         end
         local function catchUp()
@@ -106,6 +115,7 @@ extension Lua {
             local more = lapse()
             more = passEnds() or more
             more = promote() or more
+            if lined() then more = lines().wake() or more end
             look()
             -- Should the two ever disagree, the queue does not stay limited by what does not run.
             if active > 0 and call('ZCARD', KEYS[7]) == 0 then active = 0 dirty = true end
@@ -114,10 +124,13 @@ extension Lua {
         -- What scripts end with that are not about giving out jobs.
         local function conclude()
             saveGroups()
+            -- Before `flush`, which may forget tenants, and after it.
+            if P then P.save() end
             tellSooner()
             if arrivals > 0 and band(flags, 1) == 0 then wake(arrivals) elseif untold > 0 then wake(1) end
             offerRoom(leavings)
             flush()
+            if P then P.save() end
             save()
         end
         """#
