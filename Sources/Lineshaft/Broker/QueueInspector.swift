@@ -113,7 +113,8 @@ extension QueueInspector {
     }
 
     /// Refuses: this broker knows no tenants.
-    public func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage {
+    public func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage
+    {
         throw BrokerError(
             code: .unsupported,
             message: "This broker does not tell the tenants of the queue “\(queue)” apart. Use a broker that declares "

@@ -105,7 +105,8 @@ extension Explanation: CustomStringConvertible {
 
     private static func reached(_ limits: PartLimits, until time: Timestamp?) -> String {
         if let time, let rate = limits.rate {
-            return "is limited to \(rate.count) job(s) per \(rate.period) in its queue; the next one may begin at \(time)."
+            return
+                "is limited to \(rate.count) job(s) per \(rate.period) in its queue; the next one may begin at \(time)."
         }
         return "is limited to \(limits.concurrency ?? 1) running job(s) in its queue over all workers, and as many run."
     }

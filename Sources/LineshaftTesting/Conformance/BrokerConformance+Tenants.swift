@@ -129,16 +129,21 @@ extension BrokerConformance {
             try await trial.limit(perTenant: PartLimits(rate: RateLimit(1, per: .seconds(10), burst: 2)))
             _ = try await trial.submit(count: 5) { $0.tenant = "a" }
             _ = try await trial.submit(count: 1) { $0.tenant = "b" }
-            try check("at first", try await trial.claim(10).deliveries.count, is: 3)
-            let claim = try await trial.claim(10)
+            try check("at first", try await trial.claim(10, lease: .seconds(1_000)).deliveries.count, is: 3)
+            let claim = try await trial.claim(10, lease: .seconds(1_000))
             try check("too early", claim.deliveries.count, is: 0)
             try check("when to look", claim.nextDue.map { $0 > .seconds(9) && $0 <= .seconds(10) }, is: true)
             try await trial.advance(by: .seconds(10))
-            try check("then", try await trial.claim(10).deliveries.map(\.envelope.details.tenant), is: ["a"])
+            try check(
+                "then",
+                try await trial.claim(10, lease: .seconds(1_000)).deliveries.map(\.envelope.details.tenant),
+                is: ["a"]
+            )
             try await trial.advance(by: .seconds(100))
-            try check("after a rest", try await trial.claim(10).deliveries.count, is: 2)
+            try check("after a rest", try await trial.claim(10, lease: .seconds(1_000)).deliveries.count, is: 2)
         },
-        Case("A tenant's place that comes free wakes a worker", .idleIsQuiet, needs: .limits, inspector: true) { trial in
+        Case("A tenant's place that comes free wakes a worker", .idleIsQuiet, needs: .limits, inspector: true) {
+            trial in
             try await trial.limit(perTenant: PartLimits(concurrency: 1))
             let told = Told()
             try await trial.broker.attach(told.port(WorkerID("worker-2")))
@@ -204,12 +209,12 @@ extension BrokerConformance {
         Case("A type's jobs are begun no faster than its rate", needs: .limits, inspector: true) { trial in
             try await trial.limit(perJob: ["slow": PartLimits(rate: RateLimit(1, per: .seconds(10)))])
             _ = try await trial.submitSlow(count: 3)
-            try check("at first", try await trial.claim(9).deliveries.count, is: 1)
-            let claim = try await trial.claim(9)
+            try check("at first", try await trial.claim(9, lease: .seconds(1_000)).deliveries.count, is: 1)
+            let claim = try await trial.claim(9, lease: .seconds(1_000))
             try check("too early", claim.deliveries.count, is: 0)
             try check("when to look", claim.nextDue.map { $0 > .seconds(9) && $0 <= .seconds(10) }, is: true)
             try await trial.advance(by: .seconds(10))
-            try check("then", try await trial.claim(9).deliveries.count, is: 1)
+            try check("then", try await trial.claim(9, lease: .seconds(1_000)).deliveries.count, is: 1)
         },
         Case("A limit of a part out of its range is refused", needs: .limits, inspector: true) { trial in
             let inspector = try trial.inspector()

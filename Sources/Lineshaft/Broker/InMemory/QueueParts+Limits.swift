@@ -25,7 +25,8 @@ extension QueueParts {
             if limits.perJob[job] == nil { sectionNumbers[job] = nil }
         }
         dropEmptySections()
-        for (job, own) in limits.perJob.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where sectionNumbers[job] == nil {
+        for (job, own) in limits.perJob.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where sectionNumbers[job] == nil {
             sectionNumbers[job] = makeSection(for: job, own, at: uptime)
         }
         for (job, section) in sectionNumbers { sections[section].use.running = running.count { $0 == job } }
@@ -46,12 +47,13 @@ extension QueueParts {
         return sections.count - 1
     }
 
-    /// Drops sections that have neither limits nor jobs.
+    /// Drops sections that have neither limits nor jobs; when nothing is left to take turns, so do the plain lines.
     mutating func dropEmptySections() {
         for section in sections.indices.dropFirst() where sections[section].count == 0 {
             if let job = sections[section].job, sectionNumbers[job] == nil { sections[section].job = nil }
         }
         while sections.count > 1, sections[sections.count - 1].job == nil { sections.removeLast() }
+        if !isActive { setPlain(isWaiting: false) }
     }
 
     /// How many nanoseconds until a rate lets jobs begin that wait for nothing else; `nil` when none keeps any back.
@@ -72,7 +74,9 @@ extension QueueParts {
             case nil: nil
             }
         }
-        if let tenant, let number = numbers[tenant], let hold = hold(.tenant(tenant), tenants[number].use) { return hold }
+        if let tenant, let number = numbers[tenant], let hold = hold(.tenant(tenant), tenants[number].use) {
+            return hold
+        }
         return sectionNumbers[job].flatMap { hold(.job(job), sections[$0].use) }
     }
 

@@ -17,7 +17,9 @@ extension QueueParts {
     /// A job of a tenant became ready.
     ///
     /// - Returns: Whether it may begin as far as its tenant is concerned.
-    mutating func makeReady(_ entry: Line.Entry, tenant: TenantName, level: Int, inFront: Bool, at uptime: Int64) -> Bool {
+    mutating func makeReady(_ entry: Line.Entry, tenant: TenantName, level: Int, inFront: Bool, at uptime: Int64)
+        -> Bool
+    {
         let number = number(of: tenant)
         tenants[number].waiting += 1
         place(entry, tenant: number, section: 0, level: level, inFront: inFront, at: uptime)
@@ -123,6 +125,7 @@ extension QueueParts {
                     place(entry, tenant: number, section: section, level: level, inFront: false, at: uptime)
                 }
             }
+            _ = review(number, at: uptime)
             leave(number, at: uptime)
         }
     }

@@ -106,8 +106,14 @@ package struct QueueParts: Sendable {
     }
 
     /// Puts an entry into a line, which stands in its ring then.
-    mutating func place(_ entry: Line.Entry, tenant number: Int, section: Int, level: Int, inFront: Bool, at uptime: Int64)
-    {
+    mutating func place(
+        _ entry: Line.Entry,
+        tenant number: Int,
+        section: Int,
+        level: Int,
+        inFront: Bool,
+        at uptime: Int64
+    ) {
         stay(number)
         let isNew = !tenants[number].lines.contains { $0.section == section }
         if isNew {
@@ -227,11 +233,14 @@ package struct QueueParts: Sendable {
     /// - Returns: How many jobs may begin that could not before.
     mutating func advance(to uptime: Int64) -> Int {
         var freed = 0
-        while let rest = rests.first, rest.time <= uptime {
-            let number = Int(rest.slot)
-            rests.remove(rest)
-            tenants[number].rest = nil
-            freed += review(number, at: uptime)
+        while let time = rests.first?.time, time <= uptime {
+            var due: [Int] = []
+            while let rest = rests.popFirst(through: time) { due.append(Int(rest.slot)) }
+            // Of those that come back at one time the order is that of their names, for it must be some.
+            for number in due.sorted(by: { tenants[$0].name < tenants[$1].name }) {
+                tenants[number].rest = nil
+                freed += review(number, at: uptime)
+            }
         }
         // More than come in one call, so that they never pile up.
         for _ in 0..<4 {

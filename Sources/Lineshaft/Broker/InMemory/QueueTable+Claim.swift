@@ -28,6 +28,7 @@ extension QueueTable {
                     guard let number = existingNumber(of: share.queue), !queues[number].isPaused else { continue }
                     let room = min(most - taken[position], request.limit - claim.deliveries.count)
                     let allowed = queues[number].gate == nil ? room : min(room, queues[number].allowance(at: moment))
+                    let isInTurn = queues[number].parts.isActive
                     var given = 0
                     while given < allowed, let slot = queues[number].pop(records, at: moment) {
                         given += 1
@@ -35,7 +36,7 @@ extension QueueTable {
                     }
                     taken[position] += given
                     if queues[number].gate != nil { noteGiven(given, of: number, at: moment) }
-                    if queues[number].parts.isActive { noteTurns(of: number, at: moment) }
+                    if isInTurn { noteTurns(of: number, at: moment) }
                 }
             }
         }

@@ -69,7 +69,8 @@ extension QueueTable {
         var hasMore = false
         queues[number].parts.visit(after: start) { part, turn, tenant, line in
             // A tenant is listed once, with the first of its lines.
-            guard tenant.name != QueueParts.nobody, tenant.waiting > 0, tenant.lines.first?.section == line.section else {
+            guard tenant.name != QueueParts.nobody, tenant.waiting > 0, tenant.lines.first?.section == line.section
+            else {
                 return true
             }
             if page.count == limit {

@@ -153,7 +153,9 @@ package struct TenantsCall: StorageCall {
 
     package func decode(_ reply: RESPValue) throws(StorageError) -> TenantPage {
         let parts = try reply.array(script)
-        guard let first = parts.first, parts.count % 4 == 1 else { throw reply.unexpected(script, "a cursor and tenants") }
+        guard let first = parts.first, parts.count % 4 == 1 else {
+            throw reply.unexpected(script, "a cursor and tenants")
+        }
         var tenants: [TenantCounts] = []
         for index in stride(from: 1, to: parts.count, by: 4) {
             tenants.append(

@@ -190,7 +190,9 @@ package enum EnvelopeCodec: Sendable {
             let count = length - 6 - (before - reader.remaining)
             guard count >= 0 else { throw reader.malformed("the head has another length") }
             details.tenant = TenantName(try reader.text(try reader.read(count: count)))
-            guard Int(try reader.read(UInt8.self)) == count else { throw reader.malformed("the tenant has another length") }
+            guard Int(try reader.read(UInt8.self)) == count else {
+                throw reader.malformed("the tenant has another length")
+            }
         }
         guard before - reader.remaining + 5 == length else { throw reader.malformed("the head has another length") }
         let name = try reader.text(try reader.read(count: Int(try reader.read(UInt8.self))))

@@ -21,10 +21,11 @@ extension Lua {
                 for i = 1, #gone, 4000 do call('ZREM', KEYS[15], unpack(gone, i, math.min(i + 3999, #gone))) end
                 ring = {}
             end
-            local function isGhost(id)
-                local count = ghosts > 0 and call('HGET', KEYS[11], 'g' .. id)
+            local function isGhost(id, owner)
+                local name = 'g' .. id .. owner
+                local count = ghosts > 0 and call('HGET', KEYS[11], name)
                 if not count then return false end
-                if count == '1' then call('HDEL', KEYS[11], 'g' .. id) else call('HINCRBY', KEYS[11], 'g' .. id, -1) end
+                if count == '1' then call('HDEL', KEYS[11], name) else call('HINCRBY', KEYS[11], name, -1) end
                 ghosts = ghosts - 1
                 dirty = true
                 return true
@@ -63,7 +64,7 @@ extension Lua {
                         end
                         place0 = place0 + 1
                         passed = passed + 1
-                        if not isGhost(buffer[place0]) then return buffer[place0] end
+                        if not isGhost(buffer[place0], '') then return buffer[place0] end
                     end
                     return ranked > 0 and popRanked('+inf') or nil
                 end
@@ -75,7 +76,7 @@ extension Lua {
                         budget = budget - 1
                         if t then id = take(t, number) else id = popPlain() end
                         if not id then return nil end
-                        if not t or not isGhost(id) then
+                        if not t or not isGhost(id, t.name) then
                             local s = number > 0 and P.sections[number].isLimited == 1 and P.sections[number] or nil
                             local h
                             if typed and number == 0 then

@@ -8,7 +8,8 @@ extension Lua {
     /// Where jobs wait, and how they get there and away.
     ///
     /// A job of normal priority that is ready waits in a list, as an identifier, with an `s` behind it if it may have a state. One
-    /// that is taken out of its middle leaves a ghost there, which is counted, and skipped when its turn comes.
+    /// that is taken out of its middle leaves a ghost there, which is counted, and skipped when its turn comes. Tenants' jobs wait in
+    /// `lines`; their ghosts are counted with the tenant, for an identifier may come again as another's job.
     static let places = #"""
         -- A job that has been given out has a state, but for one that is running for the first time.
         -- failed attempts, deliveries, lost leases, whether started, why it waits, the last applied token, failures
@@ -73,7 +74,7 @@ extension Lua {
                 if owner then lines().stopWaiting(owner) end
                 -- What is not in `ranked` either waits in the line of its type.
                 if owner or level == 5 or call('ZREM', KEYS[4], id) == 0 then
-                    call('HINCRBY', KEYS[11], 'g' .. id, 1)
+                    call('HINCRBY', KEYS[11], 'g' .. id .. (owner or ''), 1)
                     ghosts = ghosts + 1
                     dirty = true
                 end

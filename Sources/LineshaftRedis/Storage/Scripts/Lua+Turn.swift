@@ -145,7 +145,7 @@ extension Lua {
             end
             if lined() then
                 local picked, isCut = lines().give(allowed)
-                give(picked)
+                if #picked > 0 then give(picked) end
                 if isCut then more = true end
                 if taken < #picked then
                     for i = 1, taken do lines().taken[given[i][1]] = nil end
