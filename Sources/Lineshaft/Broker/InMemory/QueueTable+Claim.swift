@@ -53,14 +53,15 @@ extension QueueTable {
 
     /// Lets time catch up with the queues of a request.
     ///
-    /// - Returns: How many jobs are ready in them.
+    /// - Returns: How many jobs are ready in them, about.
     private mutating func prepare(_ request: ClaimRequest, at moment: Moment) -> Int {
         var ready = 0
         for share in request.shares {
             guard let number = existingNumber(of: share.queue) else { continue }
             lapse(number, at: moment)
             advance(number, to: moment)
-            if !queues[number].isPaused { ready += queues[number].counts.ready }
+            // What is outdated is dropped when its turn comes.
+            if !queues[number].isPaused { ready += max(queues[number].counts.ready, queues[number].parts.count) }
         }
         return ready
     }

@@ -7,8 +7,15 @@
 internal import HeapModule
 
 extension QueueTable {
-    /// Does what time has brought to a queue's waiting jobs: they expire, exceed their deadline or become ready.
+    /// Does what time has brought to a queue's waiting jobs: they expire, exceed their deadline, become ready, or their
+    /// tenants take part again.
     mutating func advance(_ number: Int, to moment: Moment) {
+        advanceJobs(of: number, to: moment)
+        let freed = queues[number].parts.advance(to: moment.uptime)
+        if freed > 0 { noteArrivals(freed, in: number) }
+    }
+
+    private mutating func advanceJobs(of number: Int, to moment: Moment) {
         let now = moment.now.nanosecondsSinceEpoch
         while let end = queues[number].ends.first, end.time <= now {
             let slot = end.slot
@@ -25,8 +32,6 @@ extension QueueTable {
             queues[number].counts.scheduled -= 1
             makeReady(due.slot, at: moment)
         }
-        let freed = queues[number].parts.advance(to: moment.uptime)
-        if freed > 0 { noteArrivals(freed, in: number) }
     }
 
     /// Takes back the leases of a queue that have run out.
@@ -62,7 +67,7 @@ extension QueueTable {
     mutating func resumeWaiting(_ slot: UInt32, at moment: Moment) {
         guard records[slot].flags.contains(.ends) else { return }
         watchEnd(of: slot)
-        advance(Int(records[slot].queue), to: moment)
+        advanceJobs(of: Int(records[slot].queue), to: moment)
     }
 
     private func deadlineFailure(_ slot: UInt32, at moment: Moment) -> JobFailure {
