@@ -15,7 +15,8 @@ struct LimitsSnippets {
         try await jobs.submit(SumIntegers(integers: [1]), on: "reports", tenant: "acme")
 
         try await jobs.limit("reports", concurrency: 20, perTenant: PartLimits(concurrency: 2))
-        try await jobs.limit("hooks", perJob: ["hook.send": PartLimits(rate: RateLimit(5, per: .seconds(1), burst: 10))])
+        let rate = RateLimit(5, per: .seconds(1), burst: 10)
+        try await jobs.limit("hooks", perJob: ["hook.send": PartLimits(rate: rate)])
 
         for tenant in try await jobs.busiestTenants(of: "reports", limit: 10) {
             print(tenant.tenant, tenant.ready, tenant.running, tenant.isHeldBack)

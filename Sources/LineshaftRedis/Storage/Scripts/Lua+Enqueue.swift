@@ -26,12 +26,13 @@ extension Lua {
         local owners = {}
         for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 + 2 * i], 1) end
         if #owners > 0 then lines().preload(owners) end
+        local fresh, none = {}, {}
         for i = 1, count do
             local id, h, f, receipt = ids[i], ARGV[3 + 2 * i], nil, nil
             if isKnown(i) then
                 receipt = 'a'
             else
-                f = fields(h, 1)
+                f = band(byte(h, 2), 62) ~= 0 and fields(h, 1) or none
                 local holder = f.key and call('HGET', KEYS[11], 'u' .. f.key)
                 if holder and (sub(holder, 17) == NOTOKEN or read('>I8', holder, 17) > now) then
                     receipt = 'd' .. sub(holder, 1, 16)
@@ -47,7 +48,8 @@ extension Lua {
             if not receipt then
                 receipt = 'a'
                 if length then length = length + 1 end
-                call('HSET', home(id), id, h)
+                fresh[#fresh + 1] = id
+                fresh[#fresh + 1] = h
                 if f.key then
                     local last = 0
                     if f.window >= 0 then
@@ -69,6 +71,7 @@ extension Lua {
             end
             receipts[i] = receipt
         end
+        if #fresh > 0 then writeJobs(fresh, 1) end
         -- A job may have come too late already.
         catchUp()
         conclude()

@@ -181,8 +181,9 @@ extension Lua {
                 if not isActive and P.slots == 0 and P.interval == 0 and call('HLEN', KEYS[14]) == 1 then
                     call('DEL', KEYS[14])
                 end
-                if isActive ~= (band(flags, 8) ~= 0) then
-                    flags = flags + (isActive and 8 or -8)
+                local wanted = (P.count > 0 and 8 or 0) + (next(P.sections) and 16 or 0)
+                if wanted ~= band(flags, 24) then
+                    flags = flags - band(flags, 24) + wanted
                     dirty = true
                 end
             end

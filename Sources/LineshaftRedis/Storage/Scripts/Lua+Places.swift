@@ -146,7 +146,7 @@ extension Lua {
             end
         end
         -- Whether jobs are given out by turns.
-        local function lined() return band(flags, 8) ~= 0 or P and P.isActive() end
+        local function lined() return band(flags, 24) ~= 0 or P and P.isActive() end
         -- How many jobs could be given out now, paused or not.
         local function readyCount()
             local count = call('LLEN', KEYS[3]) - ghosts

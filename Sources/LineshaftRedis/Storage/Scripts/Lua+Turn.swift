@@ -64,7 +64,12 @@ extension Lua {
             finish(id, h, p, d, d == 4 and failed or failed + 1, token8, d == 1 and body or '')
             forget(id)
         end
-        if not isSettled then
+        if isSettled and hasOwners then
+            local owners = {}
+            for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 * i + 2], 19) end
+            lines().preload(owners)
+            for i = 1, count do lines().stopped(ids[i], ARGV[3 * i + 2], 19) end
+        elseif not isSettled then
             local gone = {}
             -- Removing nothing cannot be refused for want of memory, and what follows it is not refused either.
             call('ZREM', KEYS[7], '')

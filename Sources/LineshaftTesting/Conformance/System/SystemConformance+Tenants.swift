@@ -37,7 +37,8 @@ extension SystemConformance {
             var handles: [JobHandle<String>] = []
             for tenant in ["a", "b"] {
                 let options = JobOptions(tenant: TenantName(tenant))
-                handles += try await client.submit(contentsOf: [Errand](repeating: Errand(), count: 3), options: options)
+                let jobs = [Errand](repeating: Errand(), count: 3)
+                handles += try await client.submit(contentsOf: jobs, options: options)
             }
             try await trial.running(hosts[0], hosts[1]) {
                 try await trial.settleDown()

@@ -94,6 +94,6 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + tenants + deadLetters + explaining + apart + steps + stepMistakes + evolving + workflows
-        + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
+        + following + queueLimits + tenants + deadLetters + explaining + apart + steps + stepMistakes + evolving
+        + workflows + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
 }
