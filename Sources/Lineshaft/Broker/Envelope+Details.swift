@@ -22,6 +22,9 @@ extension Envelope {
         }
     }
 
+    /// Whose job it is; `nil` for nobody's.
+    package var tenant: TenantName? { hasDetails ? details.tenant : nil }
+
     /// Whether the job is a node of a workflow.
     package var isPartOfWorkflow: Bool { hasDetails && details.workflow != nil }
 
@@ -33,6 +36,8 @@ extension Envelope {
         public var parent: JobID?
         /// The node of a workflow that this job is; `nil` outside workflows.
         public var workflow: WorkflowReference?
+        /// Whose job it is; `nil` for nobody's.
+        public var tenant: TenantName?
         /// When the job may run first.
         public var start: Timestamp?
         /// When a job that was not started ends as expired.

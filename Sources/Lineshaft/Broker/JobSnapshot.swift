@@ -39,6 +39,8 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
     public let wait: Wait?
     /// How many jobs go before it, for a ready job; `nil` where counting them would be too slow.
     public let ahead: Int?
+    /// Which of its queue's parts keeps it back, for a ready job; `nil` when none does.
+    public let hold: LimitHold?
     /// Who runs it, for a running job.
     public let worker: WorkerID?
     /// Since when it has been running, for a running job.
@@ -63,6 +65,7 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
         due: Timestamp? = nil,
         wait: Wait? = nil,
         ahead: Int? = nil,
+        hold: LimitHold? = nil,
         worker: WorkerID? = nil,
         runningSince: Timestamp? = nil,
         isCancelRequested: Bool = false,
@@ -77,6 +80,7 @@ public struct JobSnapshot: Sendable, Hashable, Identifiable {
         self.due = due
         self.wait = wait
         self.ahead = ahead
+        self.hold = hold
         self.worker = worker
         self.runningSince = runningSince
         self.isCancelRequested = isCancelRequested

@@ -92,6 +92,18 @@ public protocol QueueInspector: Sendable {
     ///   ``BrokerCapabilities/limits`` is not declared.
     func setLimits(_ limits: QueueLimits, queue: QueueName) async throws(BrokerError)
 
+    /// The tenants of a queue that have jobs ready, a page at a time, in the order in which they would be served; those
+    /// at a limit of their own come last.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - cursor: Where the last page ended; `nil` for the first.
+    ///   - limit: The most tenants of a page.
+    /// - Returns: The page, with a cursor if there is more. Tenants that are served between two calls may be seen twice.
+    /// - Throws: ``BrokerError``, with the code `rejected` when the cursor is not one of its own, and `unsupported` where
+    ///   ``BrokerCapabilities/limits`` is not declared.
+    func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage
+
     /// The workers that have reported and not gone, by name.
     ///
     /// - Returns: Their last reports.
@@ -109,6 +121,16 @@ extension QueueInspector {
             code: .unsupported,
             message: "This broker cannot limit the queue “\(queue)” over all workers. Limit each worker's concurrency "
                 + "with `WorkerQueues`, or use a broker that declares `limits`."
+        )
+    }
+
+    /// Refuses: this broker knows no tenants.
+    public func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage
+    {
+        throw BrokerError(
+            code: .unsupported,
+            message: "This broker does not tell the tenants of the queue “\(queue)” apart. Use a broker that declares "
+                + "`limits`."
         )
     }
 }

@@ -18,15 +18,33 @@ public struct QueueLimits: Sendable, Hashable, Codable {
     public var concurrency: Int?
     /// How many of the queue's jobs are begun in a time; `nil` for any number.
     public var rate: RateLimit?
+    /// What each tenant of the queue is limited to by itself; `nil` for nothing.
+    ///
+    /// Jobs without a tenant are not limited by it.
+    public var perTenant: PartLimits?
+    /// What job types are limited to, each by itself, within this queue; at most 64.
+    public var perJob: [JobName: PartLimits]
+
+    /// The most job types that one queue limits.
+    package static let maximumJobs = 64
 
     /// Creates limits.
     ///
     /// - Parameters:
     ///   - concurrency: How many of the queue's jobs run at once, on all workers together.
     ///   - rate: How many of them are begun in a time.
-    public init(concurrency: Int? = nil, rate: RateLimit? = nil) {
+    ///   - perTenant: What each tenant is limited to.
+    ///   - perJob: What job types are limited to.
+    public init(
+        concurrency: Int? = nil,
+        rate: RateLimit? = nil,
+        perTenant: PartLimits? = nil,
+        perJob: [JobName: PartLimits] = [:]
+    ) {
         self.concurrency = concurrency
         self.rate = rate
+        self.perTenant = perTenant == PartLimits.none ? nil : perTenant
+        self.perJob = perJob.filter { $0.value != .none }
     }
 
     /// What is wrong with these numbers, or `nil` when nothing is.
@@ -34,7 +52,20 @@ public struct QueueLimits: Sendable, Hashable, Codable {
         if let concurrency, concurrency < 1 || concurrency > 1_000_000 {
             return "a concurrency of \(concurrency); it must be from 1 to 1,000,000. To stop a queue, pause it"
         }
-        return rate?.problem
+        if let problem = rate?.problem { return problem }
+        if let problem = perTenant?.problem { return "for each tenant \(problem)" }
+        if perJob.count > Self.maximumJobs {
+            return "limits for \(perJob.count) job types; the most are \(Self.maximumJobs). Use several queues"
+        }
+        for (name, limits) in perJob.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            do throws(ConfigurationError) {
+                try NameRules.check(name)
+            } catch {
+                return "a limit for a job type without a proper name: \(error.message)"
+            }
+            if let problem = limits.problem { return "for the job “\(name)” \(problem)" }
+        }
+        return nil
     }
 
     /// Refuses numbers that make no sense.

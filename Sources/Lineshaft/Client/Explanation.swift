@@ -32,6 +32,12 @@ public enum Explanation: Sendable, Hashable {
     case concurrencyLimited(QueueName, limit: Int)
     /// Its queue's rate lets the next job begin then.
     case rateLimited(QueueName, rate: RateLimit, until: Timestamp)
+    /// Its tenant has reached its limits in this queue: its rate lets the next job begin then, or, without a time, as many
+    /// of its jobs run as may.
+    case tenantLimited(TenantName, PartLimits, until: Timestamp?)
+    /// Its job type has reached its limits in this queue: its rate lets the next job begin then, or, without a time, as
+    /// many of its jobs run as may.
+    case jobLimited(JobName, PartLimits, until: Timestamp?)
     /// The workers of its queue run as many of its jobs as they may.
     case limitReached(QueueName, limit: Int)
     /// It is ready, and that many jobs go before it; `nil` where counting would be too slow.
@@ -75,6 +81,10 @@ extension Explanation: CustomStringConvertible {
         case .rateLimited(let queue, let rate, let time):
             return "The queue “\(queue)” is limited to \(rate.count) job(s) per \(rate.period); "
                 + "the next one may begin at \(time)."
+        case .tenantLimited(let tenant, let limits, let time):
+            return "Its tenant “\(tenant)” \(Self.reached(limits, until: time))"
+        case .jobLimited(let name, let limits, let time):
+            return "The job “\(name)” \(Self.reached(limits, until: time))"
         case .limitReached(let queue, let limit):
             return "The workers of the queue “\(queue)” run \(limit) of its jobs, which is as many as they may."
         case .waiting(let ahead):
@@ -97,6 +107,14 @@ extension Explanation: CustomStringConvertible {
             case .scheduled, .ready, .running: return "It has not ended."
             }
         }
+    }
+
+    private static func reached(_ limits: PartLimits, until time: Timestamp?) -> String {
+        if let time, let rate = limits.rate {
+            return
+                "is limited to \(rate.count) job(s) per \(rate.period) in its queue; the next one may begin at \(time)."
+        }
+        return "is limited to \(limits.concurrency ?? 1) running job(s) in its queue over all workers, and as many run."
     }
 }
 
@@ -164,6 +182,13 @@ extension JobSystem {
         }
         if let rate = counts.limits.rate, let delay = counts.rateDelay {
             return .rateLimited(queue, rate: rate, until: clock.now + delay)
+        }
+        if let hold = job.hold {
+            let time = hold.rateDelay.map { clock.now + $0 }
+            switch hold.part {
+            case .tenant(let tenant): return .tenantLimited(tenant, counts.limits.perTenant ?? .none, until: time)
+            case .job(let name): return .jobLimited(name, counts.limits.perJob[name] ?? .none, until: time)
+            }
         }
         let limit = workers.reduce(0) { sum, worker in
             sum + min(worker.concurrency, worker.queues.first { $0.name == queue }?.concurrency ?? 0)

@@ -36,6 +36,13 @@ extension JobSystem {
     /// try await jobs.limit("mail", rate: RateLimit(100, per: .seconds(60), burst: 10))
     /// ```
     ///
+    /// Within a queue each tenant, and single job types, can be limited too:
+    ///
+    /// ```swift
+    /// try await jobs.limit("reports", perTenant: PartLimits(concurrency: 2))
+    /// try await jobs.limit("hooks", perJob: ["hook.send": PartLimits(rate: RateLimit(5, per: .seconds(1)))])
+    /// ```
+    ///
     /// The limits replace those that were set before, by whomever, and hold until others are set. They are kept by leases:
     /// the place of a worker that died is free again when its lease has run out.
     ///
@@ -43,10 +50,18 @@ extension JobSystem {
     ///   - queue: The queue.
     ///   - concurrency: How many of its jobs run at once; any number if left out.
     ///   - rate: How many of its jobs are begun in a time; any number if left out.
+    ///   - perTenant: What each of its tenants is limited to; nothing if left out.
+    ///   - perJob: What job types are limited to, within this queue.
     /// - Throws: ``ConfigurationError`` when a number is out of its range or the name is not a queue's; ``BrokerError`` when
     ///   the broker cannot be reached or cannot limit queues.
-    public func limit(_ queue: QueueName, concurrency: Int? = nil, rate: RateLimit? = nil) async throws {
-        let limits = QueueLimits(concurrency: concurrency, rate: rate)
+    public func limit(
+        _ queue: QueueName,
+        concurrency: Int? = nil,
+        rate: RateLimit? = nil,
+        perTenant: PartLimits? = nil,
+        perJob: [JobName: PartLimits] = [:]
+    ) async throws {
+        let limits = QueueLimits(concurrency: concurrency, rate: rate, perTenant: perTenant, perJob: perJob)
         try NameRules.check(queue)
         if let problem = limits.problem {
             throw ConfigurationError(code: .invalidValue, message: "The queue “\(queue)” is given \(problem).")
@@ -64,6 +79,39 @@ extension JobSystem {
         try NameRules.check(queue)
         try require(.limits, to: "limit the queue “\(queue)” over all workers", "limits")
         try await inspector.setLimits(.none, queue: queue)
+    }
+
+    /// The tenants of a queue that have the most jobs ready.
+    ///
+    /// It reads all tenants that have any, page by page.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - limit: How many tenants to name.
+    /// - Returns: The tenants, the one with the most jobs first.
+    /// - Throws: ``ConfigurationError`` when the name is not a queue's; ``BrokerError`` when the broker cannot be reached or
+    ///   knows no tenants.
+    public func busiestTenants(of queue: QueueName, limit: Int = 10) async throws -> [TenantCounts] {
+        try NameRules.check(queue)
+        try require(.limits, to: "tell the tenants of the queue “\(queue)” apart", "limits")
+        let inspector = try inspector
+        var found: [TenantName: TenantCounts] = [:]
+        var cursor: String?
+        repeat {
+            let page = try await inspector.tenants(in: queue, after: cursor, limit: 500)
+            for counts in page.tenants { found[counts.tenant] = counts }
+            if found.count > 2 * limit + 1_000 {
+                found = Dictionary(
+                    uniqueKeysWithValues: Self.busiest(found.values, limit: limit).map { ($0.tenant, $0) }
+                )
+            }
+            cursor = page.cursor
+        } while cursor != nil
+        return Self.busiest(found.values, limit: limit)
+    }
+
+    private static func busiest(_ tenants: some Sequence<TenantCounts>, limit: Int) -> [TenantCounts] {
+        Array(tenants.sorted { ($1.ready, $0.tenant) < ($0.ready, $1.tenant) }.prefix(max(limit, 0)))
     }
 
     /// The broker's view into its queues: counts, lists, dead letters, workers.

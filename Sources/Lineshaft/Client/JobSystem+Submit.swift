@@ -17,6 +17,7 @@ extension JobSystem {
     ///   - delay: How long until it may run first.
     ///   - time: When it may run first; wins over `delay`.
     ///   - priority: How urgent it is among the jobs of its queue.
+    ///   - tenant: Whose job it is: tenants' jobs are given out in turn.
     ///   - retry: How failed attempts are repeated.
     ///   - timeout: How long one attempt may run.
     ///   - deadline: When the job ends as failed, over all attempts.
@@ -36,6 +37,7 @@ extension JobSystem {
         delay: Duration? = nil,
         at time: Timestamp? = nil,
         priority: JobPriority? = nil,
+        tenant: TenantName? = nil,
         retry: RetryPolicy? = nil,
         timeout: Duration? = nil,
         deadline: JobTime? = nil,
@@ -48,6 +50,7 @@ extension JobSystem {
         let options = JobOptions(
             queue: queue,
             priority: priority,
+            tenant: tenant,
             start: time.map(JobTime.at) ?? delay.map(JobTime.after),
             expires: expires,
             deadline: deadline,
@@ -70,7 +73,7 @@ extension JobSystem {
     ///     first one. Made by the system if left out.
     ///   - parent: The job or workflow that this one belongs to.
     /// - Returns: A handle to the job, or to the earlier one that counts as the same.
-    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``.
+    /// - Throws: As ``submit(_:on:delay:at:priority:tenant:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``.
     @discardableResult
     public func submit<J: Job>(
         _ job: J,
@@ -96,7 +99,7 @@ extension JobSystem {
     ///   - options: What the call says otherwise than the job's type.
     ///   - parent: The job or workflow that these belong to.
     /// - Returns: A handle to each job, in the same order.
-    /// - Throws: As ``submit(_:on:delay:at:priority:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``. When the broker fails
+    /// - Throws: As ``submit(_:on:delay:at:priority:tenant:retry:timeout:deadline:expires:unique:retention:acknowledgement:headers:)``. When the broker fails
     ///   half-way, some jobs may have been accepted; give them a ``UniquePolicy`` if repeating the call would hurt.
     @discardableResult
     public func submit<J: Job>(

@@ -60,6 +60,7 @@ package struct SubmissionPlan: Sendable {
             return
         }
         var details = Envelope.Details()
+        details.tenant = options.tenant
         details.start = options.start?.resolved(from: time)
         details.expires = options.expires?.resolved(from: time)
         details.deadline = options.deadline?.resolved(from: time)
@@ -122,6 +123,7 @@ package struct SubmissionPlan: Sendable {
     private static func check(_ options: JobOptions, of name: JobName) throws(ConfigurationError) {
         try NameRules.check(name)
         if let queue = options.queue { try NameRules.check(queue) }
+        if let tenant = options.tenant { try NameRules.check(tenant) }
         try check(options.start, "delay", of: name)
         try check(options.expires, "expiry", of: name)
         try check(options.deadline, "deadline", of: name)

@@ -14,6 +14,8 @@ public struct JobOptions: Sendable, Hashable {
     public var queue: QueueName?
     /// How urgent the job is among those of its queue; ``JobPriority/normal`` by default.
     public var priority: JobPriority?
+    /// Whose job it is; nobody's by default.
+    public var tenant: TenantName?
     /// When the job may run first; at once by default.
     public var start: JobTime?
     /// When a job that has not been started ends as expired; never by default.
@@ -39,6 +41,7 @@ public struct JobOptions: Sendable, Hashable {
     public init(
         queue: QueueName? = nil,
         priority: JobPriority? = nil,
+        tenant: TenantName? = nil,
         start: JobTime? = nil,
         expires: JobTime? = nil,
         deadline: JobTime? = nil,
@@ -51,6 +54,7 @@ public struct JobOptions: Sendable, Hashable {
     ) {
         self.queue = queue
         self.priority = priority
+        self.tenant = tenant
         self.start = start
         self.expires = expires
         self.deadline = deadline
@@ -64,7 +68,7 @@ public struct JobOptions: Sendable, Hashable {
 
     /// Whether anything is set that an envelope keeps among its details.
     package var needsDetails: Bool {
-        start != nil || expires != nil || deadline != nil || timeout != nil || retention != nil
+        tenant != nil || start != nil || expires != nil || deadline != nil || timeout != nil || retention != nil
             || acknowledgement != nil || !headers.isEmpty
     }
 
@@ -73,6 +77,7 @@ public struct JobOptions: Sendable, Hashable {
         JobOptions(
             queue: overrides.queue ?? queue,
             priority: overrides.priority ?? priority,
+            tenant: overrides.tenant ?? tenant,
             start: overrides.start ?? start,
             expires: overrides.expires ?? expires,
             deadline: overrides.deadline ?? deadline,

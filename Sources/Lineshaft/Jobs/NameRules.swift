@@ -31,6 +31,19 @@ package enum NameRules {
         try check(name.rawValue, what: "queue name", remedy: "Use another queue name.", forbidsBraces: true)
     }
 
+    /// Checks a tenant's name.
+    ///
+    /// - Parameter name: The name to check.
+    /// - Throws: ``ConfigurationError`` that quotes the name and says what is wrong with it.
+    package static func check(_ name: TenantName) throws(ConfigurationError) {
+        try check(
+            name.rawValue,
+            what: "tenant's name",
+            remedy: "Leave the tenant out, or use another name, such as a customer's number.",
+            forbidsBraces: false
+        )
+    }
+
     /// Checks a schedule's name.
     ///
     /// - Parameter name: The name to check.

@@ -57,6 +57,7 @@ package struct JobTemplate: Sendable, Hashable, Codable {
 
     /// The parts that most jobs leave out; times in nanoseconds after submission.
     private struct Details: Sendable, Hashable, Codable {
+        var tenant: TenantName?
         var start: Int64?
         var expires: Int64?
         var deadline: Int64?
@@ -97,6 +98,7 @@ package struct JobTemplate: Sendable, Hashable, Codable {
         }
         let given = draft.details
         details = Details(
+            tenant: given.tenant,
             start: given.start?.nanosecondsSinceEpoch,
             expires: given.expires?.nanosecondsSinceEpoch,
             deadline: given.deadline?.nanosecondsSinceEpoch,
@@ -131,6 +133,7 @@ package struct JobTemplate: Sendable, Hashable, Codable {
         var all = Envelope.Details()
         all.headers = headers
         if let details {
+            all.tenant = details.tenant
             all.start = details.start.map { time + .nanoseconds($0) }
             all.expires = details.expires.map { time + .nanoseconds($0) }
             all.deadline = details.deadline.map { time + .nanoseconds($0) }

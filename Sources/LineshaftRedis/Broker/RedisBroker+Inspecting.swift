@@ -159,6 +159,28 @@ extension RedisBroker: QueueInspector {
         try await call(ConfigureCall(limits, keys: keys(queue), settings: settings))
     }
 
+    /// The tenants of a queue that have jobs ready, a page at a time, in the order in which they would be served.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - cursor: Where the last page ended; `nil` for the first.
+    ///   - limit: The most tenants of a page; 1,000 at most.
+    /// - Returns: The page, with a cursor if there is more.
+    /// - Throws: ``/Lineshaft/BrokerError`` when Redis cannot be reached, or the cursor is not one of its own.
+    public func tenants(
+        in queue: QueueName,
+        after cursor: String?,
+        limit: Int
+    ) async throws(BrokerError) -> TenantPage {
+        let page: TenantsCall
+        do throws(StorageError) {
+            page = try TenantsCall(after: cursor, limit: limit, keys: keys(queue), settings: settings)
+        } catch {
+            throw BrokerError(code: .rejected, message: error.message, cause: error)
+        }
+        return try await call(page)
+    }
+
     /// The workers that have reported and not gone, by name.
     ///
     /// - Returns: Their last reports.

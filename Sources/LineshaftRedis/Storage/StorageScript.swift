@@ -33,6 +33,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case flowRead
     case flowEndings
     case hasten
+    case tenants
 
     /// What scripts take the time from.
     package enum Clock: Sendable, Hashable {
@@ -49,7 +50,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .server: Lua.serverClock
             case .key(let key): Lua.clock(key: key)
             }
-        let rest = [Lua.flowTelling, Lua.endings, Lua.places, Lua.groups, Lua.time]
+        let rest = [Lua.flowTelling, Lua.endings, Lua.groups, Lua.lines, Lua.places, Lua.time]
         let parts: [String] =
             switch self {
             case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
@@ -96,6 +97,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .flowRead: Lua.flowRead
         case .flowEndings: Lua.flowEndings
         case .hasten: Lua.hasten
+        case .tenants: Lua.tenants
         }
     }
 }

@@ -73,7 +73,7 @@ package struct QueueKeys: Sendable, Hashable {
     private static let parts: [(name: String, type: String)] = [
         ("meta", "string"), ("jobs", "hash"), ("ready", "list"), ("ranked", "zset"), ("due", "zset"), ("ends", "zset"),
         ("leases", "zset"), ("running", "hash"), ("dead", "zset"), ("expiries", "list"), ("notes", "hash"),
-        ("idle", "zset"), ("remnants", "zset"),
+        ("idle", "zset"), ("remnants", "zset"), ("tenants", "hash"), ("ring", "zset"),
     ]
 
     /// The queue.

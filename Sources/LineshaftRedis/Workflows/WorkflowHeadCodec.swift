@@ -89,6 +89,7 @@ package enum WorkflowHeadCodec: Sendable {
         static let retention: UInt64 = 128
         static let headers: UInt64 = 256
         static let immediate: UInt64 = 512
+        static let tenant: UInt64 = 1024
     }
 
     private static func write(_ template: WorkflowTemplate, to writer: inout ByteWriter) {
@@ -104,6 +105,7 @@ package enum WorkflowHeadCodec: Sendable {
         if options.retention != nil { bits |= Bits.retention }
         if !options.headers.isEmpty { bits |= Bits.headers }
         if options.acknowledgement == .immediate { bits |= Bits.immediate }
+        if options.tenant != nil { bits |= Bits.tenant }
         writer.write(template.name.rawValue)
         writer.writeCompact(Int64(template.version))
         writer.writeCompact(bits)
@@ -120,13 +122,14 @@ package enum WorkflowHeadCodec: Sendable {
                 writer.write(value)
             }
         }
+        if let tenant = options.tenant { writer.write(tenant.rawValue) }
     }
 
     private static func readTemplate(_ reader: inout ByteReader) throws(StorageError) -> WorkflowTemplate {
         let name = JobName(try reader.readText())
         let layout = try reader.readInt()
         let bits = try reader.readCompact()
-        guard bits < 1024 else { throw reader.malformed("a job has unknown options") }
+        guard bits < 2048 else { throw reader.malformed("a job has unknown options") }
         var options = JobOptions()
         if bits & Bits.queue != 0 { options.queue = QueueName(try reader.readText()) }
         if bits & Bits.priority != 0 { options.priority = JobPriority(Int(try reader.read(UInt8.self))) }
@@ -143,6 +146,7 @@ package enum WorkflowHeadCodec: Sendable {
             }
         }
         if bits & Bits.immediate != 0 { options.acknowledgement = .immediate }
+        if bits & Bits.tenant != 0 { options.tenant = TenantName(try reader.readText()) }
         return WorkflowTemplate(name: name, version: layout, options: options, retry: retry)
     }
 

@@ -116,5 +116,5 @@ public struct BrokerConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         accepting + ordering + uniqueness + room + claiming + leases + poison + cancelling + retrying + deadLetters
-        + inspecting + pausing + limits + time + wallClock + waking + outcomes + endings + steps + closing
+        + inspecting + pausing + limits + tenants + time + wallClock + waking + outcomes + endings + steps + closing
 }

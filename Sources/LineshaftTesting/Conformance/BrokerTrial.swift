@@ -53,6 +53,7 @@ final class BrokerTrial: Sendable {
     func envelope(
         id: JobID? = nil,
         queue: QueueName? = nil,
+        name: JobName = "trial.job",
         priority: JobPriority = .normal,
         payload: [UInt8] = [1, 2, 3],
         replyTo: ClientID? = nil,
@@ -62,7 +63,7 @@ final class BrokerTrial: Sendable {
         change(&details)
         return Envelope(
             id: id ?? makeID(),
-            name: "trial.job",
+            name: name,
             queue: queue ?? self.queue,
             priority: priority,
             payload: payload,

@@ -59,6 +59,12 @@ struct FaultInjectingInspector: QueueInspector {
         }
     }
 
+    func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage {
+        try await faults.call(.inspect) { () async throws(BrokerError) in
+            try await inspector.tenants(in: queue, after: cursor, limit: limit)
+        }
+    }
+
     func workers() async throws(BrokerError) -> [WorkerReport] {
         try await faults.call(.inspect) { () async throws(BrokerError) in try await inspector.workers() }
     }

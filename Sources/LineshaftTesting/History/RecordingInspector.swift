@@ -62,5 +62,9 @@ struct RecordingInspector: QueueInspector {
         try await inspector.setLimits(limits, queue: queue)
     }
 
+    func tenants(in queue: QueueName, after cursor: String?, limit: Int) async throws(BrokerError) -> TenantPage {
+        try await inspector.tenants(in: queue, after: cursor, limit: limit)
+    }
+
     func workers() async throws(BrokerError) -> [WorkerReport] { try await inspector.workers() }
 }

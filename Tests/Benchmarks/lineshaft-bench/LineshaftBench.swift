@@ -16,6 +16,9 @@ struct LineshaftBench: AsyncParsableCommand {
         commandName: "lineshaft-bench",
         abstract: "Measures Lineshaft against floors and rivals, in one run.",
         discussion: "Build it with `-c release`; a debug build says nothing about speed.",
-        subcommands: [MemoryBenchmark.self, RedisBenchmark.self, ScaleBenchmark.self, WorkflowBenchmark.self]
+        subcommands: [
+            MemoryBenchmark.self, RedisBenchmark.self, ScaleBenchmark.self, WorkflowBenchmark.self,
+            LimitsBenchmark.self,
+        ]
     )
 }

@@ -14,9 +14,11 @@ struct QueueTableHistoryTests {
     @Test(arguments: UInt64(0)..<60)
     func `Whatever is called, every job is in one place and ends once`(seed: UInt64) throws {
         var history = History(seed: seed)
-        for _ in 0..<1500 {
+        history.limit()
+        for step in 0..<1500 {
             history.step()
             try history.check()
+            if step % 20 == 0 { try history.checkParts() }
         }
         try history.drain()
     }
@@ -72,9 +74,20 @@ private struct History {
         table.takeArrivals(at: moment) { _, _ in }
     }
 
+    /// Limits the tenants and a job type of one queue or the other, sometimes.
+    mutating func limit() {
+        let rate = RateLimit(1, per: .seconds(1 + pick(5)), burst: 1 + pick(3))
+        let parts = [PartLimits(concurrency: 1 + pick(2)), PartLimits(rate: rate), .none]
+        for queue in queues {
+            let limits = QueueLimits(perTenant: parts[pick(3)], perJob: ["slow": parts[pick(3)]])
+            table.setLimits(limits, queue: queue, at: moment)
+        }
+    }
+
     mutating func submit() {
         var details = Envelope.Details()
         let now = moment.now
+        if pick(2) == 0 { details.tenant = TenantName("t\(pick(4))") }
         if pick(3) == 0 { details.start = now + .seconds(pick(20)) }
         if pick(4) == 0 { details.expires = now + .seconds(pick(40)) }
         if pick(4) == 0 { details.deadline = now + .seconds(pick(60)) }
@@ -83,7 +96,7 @@ private struct History {
         }
         let envelope = Envelope(
             id: JobID(high: 1, low: UInt64(accepted.count)),
-            name: "job",
+            name: pick(3) == 0 ? "slow" : "job",
             queue: queues[pick(2)],
             priority: JobPriority(pick(10)),
             payload: [],
@@ -111,6 +124,45 @@ private struct History {
             newest[delivery.envelope.id] = delivery.lease.token
         }
         held += claim.deliveries
+        guard pick(8) == 0, claim.deliveries.count < request.limit else { return }
+        for share in shares {
+            let given = claim.deliveries.count { $0.envelope.queue == share.queue }
+            if given < share.maximum { checkWork(of: share.queue) }
+        }
+    }
+
+    /// What is ready and was not given out is kept back by a limit: no place is idle.
+    func checkWork(of queue: QueueName) {
+        guard let number = table.existingNumber(of: queue), !table.queues[number].isPaused else { return }
+        for record in records(of: number) where record.state == .ready {
+            let envelope = record.envelope
+            let hold = table.queues[number].parts.hold(of: envelope.name, tenant: envelope.tenant, at: moment.uptime)
+            #expect(hold != nil, "\(envelope.id) of \(queue) could run")
+        }
+    }
+
+    func records(of number: Int) -> [JobRecord] {
+        accepted.compactMap { table.slot(of: $0) }.map { table.records[$0] }.filter { $0.queue == UInt32(number) }
+    }
+
+    /// Limits are kept, and what the parts count is what there is.
+    func checkParts() throws {
+        for (number, queue) in table.queues.enumerated() {
+            let records = records(of: number)
+            for (name, index) in queue.parts.numbers where name != QueueParts.nobody {
+                let tenant = queue.parts.tenants[index]
+                let own = records.filter { $0.envelope.tenant == name }
+                try #require(tenant.use.running == own.count { $0.state == .running })
+                try #require(tenant.waiting == own.count { $0.state == .ready })
+                try #require(tenant.lines.reduce(0) { $0 + $1.count } >= tenant.waiting)
+                if let most = tenant.use.limits.concurrency { try #require(tenant.use.running <= most) }
+            }
+            for (job, index) in queue.parts.sectionNumbers {
+                let use = queue.parts.sections[index].use
+                try #require(use.running == records.count { $0.state == .running && $0.envelope.name == job })
+                if let most = use.limits.concurrency { try #require(use.running <= most) }
+            }
+        }
     }
 
     mutating func settle() {
@@ -134,7 +186,7 @@ private struct History {
         for queue in table.queues {
             for state in JobState.allCases { counted[state, default: 0] += queue.counts.count(of: state) }
             try #require(queue.due.count == queue.counts.scheduled)
-            try #require(queue.entryCount >= queue.counts.ready)
+            try #require(queue.entryCount + queue.parts.count >= queue.counts.ready)
         }
         try #require(table.runs.count == counted[.running, default: 0])
         try #require(table.records.count == counted.values.reduce(0, +))
@@ -157,10 +209,16 @@ private struct History {
             for ending in table.endings { ended[ending.id, default: 0] += 1 }
             table.endings = []
         }
+        // What cancelled jobs left in the lines of tenants goes when their turn comes.
+        for _ in 0..<20 {
+            second += 10
+            claim()
+        }
         for id in accepted { try #require(ended[id] == 1 + revived[id, default: 0]) }
         try check()
         for queue in table.queues {
             try #require(queue.ends.isEmpty && queue.due.isEmpty)
+            try #require(queue.parts.count == 0 && queue.parts.blocked.isEmpty && queue.parts.rests.isEmpty)
             try #require(queue.holders.values.allSatisfy { $0.end != nil })
         }
     }

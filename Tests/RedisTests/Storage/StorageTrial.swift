@@ -61,6 +61,7 @@ final class StorageTrial {
 
     func envelope(
         id: JobID? = nil,
+        name: JobName = "trial.job",
         priority: JobPriority = .normal,
         payload: [UInt8] = [1, 2, 3],
         replyTo: ClientID? = nil,
@@ -70,7 +71,7 @@ final class StorageTrial {
         change(&details)
         return Envelope(
             id: id ?? makeID(),
-            name: "trial.job",
+            name: name,
             queue: queue,
             priority: priority,
             payload: payload,

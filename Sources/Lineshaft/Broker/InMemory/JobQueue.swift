@@ -38,6 +38,8 @@ package struct JobQueue: Sendable {
     var isPaused = false
     /// The queue's limits; `nil` for none, which is what costs nothing.
     var gate: Gate?
+    /// The lines of tenants and of limited job types.
+    var parts = QueueParts()
     var counts = QueueCounts()
     /// The ready jobs of each priority.
     private(set) var levels: [Line] = Array(repeating: Line(), count: JobPriority.levels)
@@ -72,7 +74,12 @@ package struct JobQueue: Sendable {
         entryCount += 1
     }
 
-    /// Takes the next ready job, of the highest priority.
+    /// Takes the next ready job.
+    mutating func pop(_ records: Slab<JobRecord>, at moment: Moment) -> UInt32? {
+        parts.isActive ? popInTurn(records, at: moment.uptime) : popReady(records)
+    }
+
+    /// Takes the next ready job of nobody, of the highest priority.
     mutating func popReady(_ records: Slab<JobRecord>) -> UInt32? {
         while occupied != 0 {
             let level = UInt16.bitWidth - 1 - occupied.leadingZeroBitCount
@@ -83,6 +90,17 @@ package struct JobQueue: Sendable {
             occupied &= ~(1 << UInt16(level))
         }
         return nil
+    }
+
+    /// Whether a level holds a job; what is outdated in front of it is dropped.
+    mutating func hasCurrent(at level: Int, _ records: Slab<JobRecord>) -> Bool {
+        while levels[level].count > 0 {
+            let entry = levels[level][0]
+            if records[entry.slot].order == entry.order { return true }
+            _ = levels[level].popFirst()
+            entryCount -= 1
+        }
+        return false
     }
 
     /// Drops what is outdated once it outnumbers what is not, so that each entry dropped is paid for by one added.
@@ -96,12 +114,17 @@ package struct JobQueue: Sendable {
     }
 
     /// Drops every entry, when no job of any queue is left that one could stand for.
-    mutating func removeOutdated() {
+    mutating func removeOutdated(at uptime: Int64) {
+        parts.removeOutdated(at: uptime)
         levels = Array(repeating: Line(), count: JobPriority.levels)
         occupied = 0
         entryCount = 0
         dead = Line()
         alarms = Heap()
+    }
+
+    mutating func compactParts(_ records: Slab<JobRecord>, at uptime: Int64) {
+        parts.compact(ready: counts.ready, at: uptime) { records[$0.slot].order == $0.order }
     }
 
     mutating func compactDead(_ records: Slab<JobRecord>) {

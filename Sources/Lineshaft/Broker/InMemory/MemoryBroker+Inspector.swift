@@ -121,6 +121,24 @@ extension MemoryBroker: QueueInspector {
         finish(moment)
     }
 
+    /// The tenants of a queue that have jobs ready, a page at a time, in the order in which they would be served.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - cursor: Where the last page ended; `nil` for the first.
+    ///   - limit: The most tenants of a page.
+    /// - Returns: The page, with a cursor if there is more.
+    /// - Throws: ``BrokerError`` with the code `closed`, or `rejected` when the cursor is none of its own.
+    public func tenants(in queue: QueueName, after cursor: String?, limit: Int) throws(BrokerError) -> TenantPage {
+        let moment = try begin()
+        defer { finish(moment) }
+        if let page = table.tenants(in: queue, after: cursor, limit: limit, at: moment) { return page }
+        throw BrokerError(
+            code: .rejected,
+            message: "“\(cursor ?? "")” is not a cursor of a page of tenants; pass the one of the last page, or nil."
+        )
+    }
+
     /// The workers that have reported and not gone, by name.
     ///
     /// - Returns: Their last reports.

@@ -23,7 +23,7 @@ extension QueueTable {
         guard let slot = slot(of: id) else { return .unknown }
         switch records[slot].state {
         case .ready, .scheduled:
-            stopWaiting(slot)
+            stopWaiting(slot, at: moment)
             end(slot, .cancelled, attempts: Int(records[slot].failedAttempts), at: moment)
             return .ended
         case .running:
@@ -42,14 +42,14 @@ extension QueueTable {
         guard let slot = slot(of: id) else { return false }
         switch records[slot].state {
         case .ready, .scheduled:
-            stopWaiting(slot)
+            stopWaiting(slot, at: moment)
             end(slot, .cancelled, attempts: Int(records[slot].failedAttempts), at: moment)
             return true
         case .running, .ended:
             return false
         case .dead:
             exhume(slot)
-            forget(slot)
+            forget(slot, at: moment)
             return true
         }
     }

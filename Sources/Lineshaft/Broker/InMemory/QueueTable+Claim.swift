@@ -28,13 +28,15 @@ extension QueueTable {
                     guard let number = existingNumber(of: share.queue), !queues[number].isPaused else { continue }
                     let room = min(most - taken[position], request.limit - claim.deliveries.count)
                     let allowed = queues[number].gate == nil ? room : min(room, queues[number].allowance(at: moment))
+                    let isInTurn = queues[number].parts.isActive
                     var given = 0
-                    while given < allowed, let slot = queues[number].popReady(records) {
+                    while given < allowed, let slot = queues[number].pop(records, at: moment) {
                         given += 1
                         claim.deliveries.append(lease(slot, to: request, until: deadline, at: moment))
                     }
                     taken[position] += given
                     if queues[number].gate != nil { noteGiven(given, of: number, at: moment) }
+                    if isInTurn { noteTurns(of: number, at: moment) }
                 }
             }
         }
@@ -51,14 +53,15 @@ extension QueueTable {
 
     /// Lets time catch up with the queues of a request.
     ///
-    /// - Returns: How many jobs are ready in them.
+    /// - Returns: How many jobs are ready in them, about.
     private mutating func prepare(_ request: ClaimRequest, at moment: Moment) -> Int {
         var ready = 0
         for share in request.shares {
             guard let number = existingNumber(of: share.queue) else { continue }
             lapse(number, at: moment)
             advance(number, to: moment)
-            if !queues[number].isPaused { ready += queues[number].counts.ready }
+            // What is outdated is dropped when its turn comes.
+            if !queues[number].isPaused { ready += max(queues[number].counts.ready, queues[number].parts.count) }
         }
         return ready
     }
@@ -82,6 +85,11 @@ extension QueueTable {
             next = min(next, saturated(alarm, minus: moment.uptime))
         }
         if let wait = queues[number].rateWait(at: moment) { next = min(next, wait) }
+        if queues[number].parts.isActive, !queues[number].isPaused,
+            let wait = queues[number].parts.nextWait(at: moment.uptime)
+        {
+            next = min(next, wait)
+        }
         return next
     }
 

@@ -37,7 +37,7 @@ extension QueueTable {
         if let start, start > moment.now {
             schedule(slot, due: start, wait: .delayed)
         } else {
-            makeReady(slot)
+            makeReady(slot, at: moment)
         }
         guard records[slot].flags.contains(.ends) else { return }
         watchEnd(of: slot)

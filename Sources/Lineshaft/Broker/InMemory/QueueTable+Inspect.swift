@@ -35,6 +35,8 @@ extension QueueTable {
     /// How many jobs of a queue could be given out at once.
     package func claimable(in queue: QueueName, at moment: Moment) -> Int {
         guard let number = existingNumber(of: queue), !queues[number].isPaused else { return 0 }
+        let parts = queues[number].parts
+        if parts.isActive, parts.next(at: moment.uptime) == nil, queues[number].entryCount == 0 { return 0 }
         return min(queues[number].counts.ready, queues[number].allowance(at: moment))
     }
 
@@ -51,10 +53,13 @@ extension QueueTable {
         lapse(number, at: moment)
         advance(number, to: moment)
         guard let slot = slot(of: id) else { return nil }
-        return snapshot(of: slot, ahead: records[slot].state == .ready ? ahead(of: slot) : nil)
+        guard records[slot].state == .ready else { return snapshot(of: slot) }
+        let envelope = records[slot].envelope
+        let hold = queues[number].parts.hold(of: envelope.name, tenant: envelope.tenant, at: moment.uptime)
+        return snapshot(of: slot, ahead: ahead(of: slot), hold: hold)
     }
 
-    private func snapshot(of slot: UInt32, ahead: Int?) -> JobSnapshot {
+    private func snapshot(of slot: UInt32, ahead: Int? = nil, hold: LimitHold? = nil) -> JobSnapshot {
         let record = records[slot]
         let history = record.flags.contains(.history) ? histories[slot] : nil
         let isScheduled = record.state == .scheduled
@@ -68,6 +73,7 @@ extension QueueTable {
             due: isScheduled ? Timestamp(nanosecondsSinceEpoch: record.time) : nil,
             wait: isScheduled ? record.wait : nil,
             ahead: ahead,
+            hold: hold,
             worker: run?.worker,
             runningSince: run?.since,
             isCancelRequested: record.flags.contains(.cancelRequested),
@@ -79,7 +85,7 @@ extension QueueTable {
     private func ahead(of slot: UInt32) -> Int? {
         let record = records[slot]
         let queue = queues[Int(record.queue)]
-        guard queue.entryCount == queue.counts.ready else { return nil }
+        guard !queue.parts.isActive, queue.entryCount == queue.counts.ready else { return nil }
         let level = Int(record.envelope.priority.level)
         let urgent = queue.levels[(level + 1)...].reduce(0) { $0 + $1.count }
         return urgent + queue.levels[level].position(after: record.order) - 1
@@ -119,7 +125,7 @@ extension QueueTable {
         let hasMore = page.count > limit
         if hasMore { page.removeLast(page.count - limit) }
         return JobPage(
-            jobs: page.map { snapshot(of: $0.slot, ahead: nil) },
+            jobs: page.map { snapshot(of: $0.slot) },
             cursor: hasMore ? page.last.map { "\($0.time).\($0.tie)" } : nil
         )
     }
@@ -138,12 +144,12 @@ extension QueueTable {
         let levels = queues[number].levels
         var page: [TimeLine.Entry] = []
         let first = Int(clamping: max(place?.time ?? 0, 0))
-        guard first < levels.count else { return [] }
-        for distance in first..<levels.count {
+        for distance in first..<max(levels.count, first) {
             let line = levels[levels.count - 1 - distance]
             let after = distance == first ? place?.tie : nil
             append(line, time: Int64(distance), after: after, count: count, to: &page)
         }
+        if page.count < count { appendLines(of: queues[number].parts, after: place, count: count, to: &page) }
         return page
     }
 

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+internal import HeapModule
+
 extension JobQueue {
     /// The limits of a queue, and what its rate has used up.
     struct Gate: Sendable {
@@ -53,6 +55,10 @@ extension QueueTable {
     package mutating func setLimits(_ limits: QueueLimits, queue: QueueName, at moment: Moment) {
         let number = number(of: queue)
         guard queues[number].setLimits(limits, at: moment) else { return }
+        let running = queues[number].alarms.unordered
+            .filter { queues[number].isCurrent($0, records, runs) }
+            .map { records[$0.slot].envelope.name }
+        queues[number].parts.setLimits(limits, running: running, at: moment.uptime)
         if queues[number].counts.ready > 0 { noteArrivals(queues[number].counts.ready, in: number) }
     }
 
@@ -62,6 +68,12 @@ extension QueueTable {
         if count > 0 { queues[number].gate?.meter?.take(count, at: moment.uptime) }
         // Workers that wait without having been told when must not wait for longer than the rate does.
         if queues[number].rateWait(at: moment) != nil { noteSooner(number) }
+    }
+
+    /// Jobs of a queue were given out by turns.
+    mutating func noteTurns(of number: Int, at moment: Moment) {
+        queues[number].parts.dropEmptySections()
+        if queues[number].parts.nextWait(at: moment.uptime) != nil { noteSooner(number) }
     }
 
     /// A job of a queue was given back by a worker that had not started it.

@@ -18,7 +18,9 @@ extension QueueTable {
         }
         let isCancelRequested = records[slot].flags.contains(.cancelRequested)
         let failedAttempts = Int(records[slot].failedAttempts)
-        stopRunning(slot)
+        var isUnstarted = false
+        if case .unstarted = settlement.disposition { isUnstarted = true }
+        stopRunning(slot, isUnstarted: isUnstarted, at: moment)
         records[slot].applied = token
         switch settlement.disposition {
         case .succeeded(let output):
@@ -69,7 +71,7 @@ extension QueueTable {
         if let delay, delay > .zero, !isHastened {
             schedule(slot, due: moment.now + delay, wait: wait)
         } else {
-            makeReady(slot, inFront: delay == nil)
+            makeReady(slot, inFront: delay == nil, at: moment)
         }
         resumeWaiting(slot, at: moment)
     }
@@ -79,8 +81,8 @@ extension QueueTable {
         guard let slot = slot(of: id) else { return }
         switch records[slot].state {
         case .scheduled:
-            stopWaiting(slot)
-            makeReady(slot)
+            stopWaiting(slot, at: moment)
+            makeReady(slot, at: moment)
             resumeWaiting(slot, at: moment)
         case .running: records[slot].flags.insert(.hastened)
         case .ready, .dead, .ended: break

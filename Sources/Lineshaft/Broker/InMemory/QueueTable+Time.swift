@@ -7,13 +7,20 @@
 internal import HeapModule
 
 extension QueueTable {
-    /// Does what time has brought to a queue's waiting jobs: they expire, exceed their deadline or become ready.
+    /// Does what time has brought to a queue's waiting jobs: they expire, exceed their deadline, become ready, or their
+    /// tenants take part again.
     mutating func advance(_ number: Int, to moment: Moment) {
+        advanceJobs(of: number, to: moment)
+        let freed = queues[number].parts.advance(to: moment.uptime)
+        if freed > 0 { noteArrivals(freed, in: number) }
+    }
+
+    private mutating func advanceJobs(of number: Int, to moment: Moment) {
         let now = moment.now.nanosecondsSinceEpoch
         while let end = queues[number].ends.first, end.time <= now {
             let slot = end.slot
             let isExpiry = records[slot].end()?.isExpiry ?? false
-            stopWaiting(slot)
+            stopWaiting(slot, at: moment)
             let attempts = Int(records[slot].failedAttempts)
             if isExpiry {
                 self.end(slot, .expired, attempts: attempts, at: moment)
@@ -23,7 +30,7 @@ extension QueueTable {
         }
         while let due = queues[number].due.popFirst(through: now) {
             queues[number].counts.scheduled -= 1
-            makeReady(due.slot)
+            makeReady(due.slot, at: moment)
         }
     }
 
@@ -35,7 +42,7 @@ extension QueueTable {
             let slot = alarm.slot
             let run = runs[UInt32(records[slot].time)]
             let isCancelRequested = records[slot].flags.contains(.cancelRequested)
-            stopRunning(slot)
+            stopRunning(slot, at: moment)
             var lost = 0
             remember(slot) { history in
                 history.lostLeases += 1
@@ -54,7 +61,7 @@ extension QueueTable {
                 if wait > .zero {
                     schedule(slot, due: moment.now + wait, wait: .suspected)
                 } else {
-                    makeReady(slot, inFront: true)
+                    makeReady(slot, inFront: true, at: moment)
                 }
                 resumeWaiting(slot, at: moment)
             }
@@ -65,7 +72,7 @@ extension QueueTable {
     mutating func resumeWaiting(_ slot: UInt32, at moment: Moment) {
         guard records[slot].flags.contains(.ends) else { return }
         watchEnd(of: slot)
-        advance(Int(records[slot].queue), to: moment)
+        advanceJobs(of: Int(records[slot].queue), to: moment)
     }
 
     private func deadlineFailure(_ slot: UInt32, at moment: Moment) -> JobFailure {

@@ -115,7 +115,7 @@ package struct QueueTable: Sendable {
     }
 
     /// Puts a job that waits nowhere among the ready ones.
-    mutating func makeReady(_ slot: UInt32, inFront: Bool = false) {
+    mutating func makeReady(_ slot: UInt32, inFront: Bool = false, at moment: Moment) {
         let order: Int64
         if inFront {
             frontOrder -= 1
@@ -127,8 +127,23 @@ package struct QueueTable: Sendable {
         records[slot].order = order
         records[slot].state = .ready
         let level = Int(records[slot].envelope.priority.level)
-        queues[number].makeReady(Line.Entry(order: order, slot: slot), level: level, inFront: inFront)
+        let entry = Line.Entry(order: order, slot: slot)
         queues[number].counts.ready += 1
+        if let tenant = records[slot].envelope.tenant {
+            let isOpen = queues[number].parts.makeReady(
+                entry,
+                tenant: tenant,
+                level: level,
+                inFront: inFront,
+                at: moment.uptime
+            )
+            if !isOpen {
+                if queues[number].parts.nextWait(at: moment.uptime) != nil { noteSooner(number) }
+                return
+            }
+        } else {
+            queues[number].makeReady(entry, level: level, inFront: inFront)
+        }
         noteArrivals(1, in: number)
     }
 
@@ -155,13 +170,18 @@ package struct QueueTable: Sendable {
     /// Takes a waiting job out of wherever it waits.
     ///
     /// What is left of it in a line is outdated by its next order number.
-    mutating func stopWaiting(_ slot: UInt32) {
+    mutating func stopWaiting(_ slot: UInt32, at moment: Moment) {
         let number = Int(records[slot].queue)
         switch records[slot].state {
         case .ready:
             queues[number].counts.ready -= 1
             records[slot].order = 0
-            queues[number].compactReady(records)
+            if let tenant = records[slot].envelope.tenant {
+                queues[number].parts.stopWaiting(tenant: tenant)
+                queues[number].compactParts(records, at: moment.uptime)
+            } else {
+                queues[number].compactReady(records)
+            }
         case .scheduled:
             queues[number].due.remove(TimeLine.Entry(time: records[slot].time, tie: records[slot].order))
             queues[number].counts.scheduled -= 1
@@ -174,14 +194,30 @@ package struct QueueTable: Sendable {
     }
 
     /// Takes a running job's lease away.
-    mutating func stopRunning(_ slot: UInt32) {
+    ///
+    /// - Parameters:
+    ///   - slot: The job.
+    ///   - isUnstarted: Whether its worker gave it back without having started it.
+    ///   - moment: When this is.
+    mutating func stopRunning(_ slot: UInt32, isUnstarted: Bool = false, at moment: Moment) {
         let number = Int(records[slot].queue)
         runs.remove(UInt32(records[slot].time))
         records[slot].order = 0
         queues[number].counts.running -= 1
         queues[number].compactAlarms(records, runs)
         // Its place is free for another one.
-        if queues[number].gate != nil { noteArrivals(1, in: number) }
+        if let limits = queues[number].gate?.limits, limits.concurrency != nil || limits.rate != nil {
+            noteArrivals(1, in: number)
+        }
+        let tenant = records[slot].envelope.tenant
+        guard tenant != nil || queues[number].parts.isActive else { return }
+        let freed = queues[number].parts.end(
+            records[slot].envelope.name,
+            tenant: tenant,
+            isUnstarted: isUnstarted,
+            at: moment.uptime
+        )
+        if freed > 0 { noteArrivals(freed, in: number) }
     }
 
     // MARK: Ends
@@ -204,7 +240,7 @@ package struct QueueTable: Sendable {
         at moment: Moment
     ) {
         announce(slot, outcome, attempts: attempts, token: token, isReported: isReported, at: moment)
-        forget(slot)
+        forget(slot, at: moment)
     }
 
     /// Ends a job that is in no line any more among the dead letters.
@@ -222,7 +258,7 @@ package struct QueueTable: Sendable {
         while queues[number].counts.dead > maximumDeadLetters, let oldest = queues[number].dead.popFirst() {
             guard records[oldest.slot].order == oldest.order else { continue }
             queues[number].counts.dead -= 1
-            forget(oldest.slot)
+            forget(oldest.slot, at: moment)
         }
     }
 
@@ -257,14 +293,14 @@ package struct QueueTable: Sendable {
     }
 
     /// Drops a job that is in no line any more and whose end has been announced.
-    mutating func forget(_ slot: UInt32) {
+    mutating func forget(_ slot: UInt32, at moment: Moment) {
         if records[slot].flags.contains(.history) { histories[slot] = nil }
         if records[slot].flags.contains(.steps) { steps[slot] = nil }
         index.remove(slot, hash: index.hash(records[slot].envelope.id))
         records.remove(slot)
         // Whatever a burst took is given back once all is done. The lines hold nothing but outdated entries then.
         if records.count == 0, records.capacity > 4096 {
-            for number in queues.indices { queues[number].removeOutdated() }
+            for number in queues.indices { queues[number].removeOutdated(at: moment.uptime) }
             records.removeAll()
             runs.removeAll()
         }

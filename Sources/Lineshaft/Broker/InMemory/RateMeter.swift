@@ -33,6 +33,9 @@ package struct RateMeter: Sendable {
         max(ahead(at: uptime) - tolerance, 0)
     }
 
+    /// The uptime from which nothing of what was begun counts any more.
+    package var recovery: Int64 { next }
+
     /// Notes that `count` jobs are begun at `uptime`.
     package mutating func take(_ count: Int, at uptime: Int64) {
         let (sum, overflow) = max(next, uptime).addingReportingOverflow(Self.product(interval, count))

@@ -33,7 +33,7 @@ package struct FindCall: StorageCall {
         var jobs: [JobID: JobSnapshot] = [:]
         for (id, item) in zip(ids, replies.dropFirst()) {
             if case .null = item { continue }
-            jobs[id] = try JobDescription(try item.array(script, count: 7), script).snapshot(queue)
+            jobs[id] = try JobDescription(try item.array(script, count: 8), script).snapshot(queue)
         }
         return (Timestamp(microseconds: try first.integer(script)), jobs)
     }
@@ -88,7 +88,7 @@ package struct PageCall: StorageCall {
         let cursor = try parts[0].bytes(script)
         var jobs: [JobSnapshot] = []
         for item in try parts[1].array(script) {
-            jobs.append(try JobDescription(try item.array(script, count: 7), script).snapshot(queue))
+            jobs.append(try JobDescription(try item.array(script, count: 8), script).snapshot(queue))
         }
         return JobPage(jobs: jobs, cursor: cursor.isEmpty ? nil : Self.text(of: cursor))
     }
@@ -111,7 +111,7 @@ package struct PageCall: StorageCall {
             }
         }
         // A part of the queue, a place in it, and what had it.
-        let isCursor = bytes.isEmpty || (bytes.count > 3 && bytes[1] == UInt8(ascii: "|") && bytes[0] < 0x33)
+        let isCursor = bytes.isEmpty || (bytes.count > 3 && bytes[1] == UInt8(ascii: "|") && bytes[0] < 0x34)
         return half == nil && isCursor ? bytes : nil
     }
 }
@@ -125,6 +125,7 @@ struct JobDescription {
     private let run: [UInt8]
     private let state: [UInt8]
     private let id: JobID
+    private let hold: [UInt8]
 
     init(_ parts: [RESPValue], _ script: StorageScript) throws(StorageError) {
         letter = try parts[0].bytes(script).first ?? 0
@@ -135,6 +136,17 @@ struct JobDescription {
         state = try parts[5].bytes(script)
         var reader = ByteReader(try parts[6].bytes(script), of: "a job's identifier")
         id = try reader.readID()
+        hold = try parts[7].bytes(script)
+    }
+
+    /// What keeps it back: a letter for the part, and for how many microseconds, -1 for a place.
+    private func hold(_ envelope: Envelope) throws(StorageError) -> LimitHold? {
+        guard let letter = hold.first else { return nil }
+        var reader = ByteReader(hold.dropFirst().map(\.self), of: .part("what keeps it back", of: id))
+        let delay: Int64 = try reader.read()
+        let rateDelay: Duration? = delay < 0 ? nil : .microseconds(delay)
+        if letter == UInt8(ascii: "j") { return LimitHold(.job(envelope.name), rateDelay: rateDelay) }
+        return envelope.tenant.map { LimitHold(.tenant($0), rateDelay: rateDelay) }
     }
 
     func snapshot(_ queue: QueueName) throws(StorageError) -> JobSnapshot {
@@ -166,6 +178,7 @@ struct JobDescription {
             due: place == .scheduled ? Timestamp(microseconds: due) : nil,
             wait: place == .scheduled ? history?.wait ?? .delayed : nil,
             ahead: ahead < 0 ? nil : Int(ahead),
+            hold: try hold(envelope),
             worker: worker,
             runningSince: since,
             isCancelRequested: flags & 1 != 0,

@@ -13,11 +13,12 @@ package import Lineshaft
 /// | bytes | what |
 /// |---|---|
 /// | 1 | version of the whole: 1. Those below 128 are jobs, the others outcomes. |
-/// | 1 | what the head has: 1 reply address, 2 retention, 4 start, 8 expiry, 16 deadline, 32 unique key |
+/// | 1 | what the head has: 1 reply address, 2 retention, 4 start, 8 expiry, 16 deadline, 32 unique key, 64 tenant |
 /// | 1 | priority, 0 to 9 |
 /// | 2 | length of the head |
 /// | 8 each | what it has, in this order; times and durations in nanoseconds |
 /// | 8, 2, … | the unique key's window (-1 until the job is done), length, and text |
+/// | …, 1 | the tenant's text and then its length, so that it is found from the head's end |
 ///
 /// Later versions may change what follows but not the head: the name (a byte of length, text), and the **body**: the
 /// layout's version, the time of submission, what there is (1 input, 2 parent, 4 timeout, 8 retry policy, 16 headers,
@@ -33,6 +34,7 @@ package enum EnvelopeCodec: Sendable {
         static let expires: UInt8 = 8
         static let deadline: UInt8 = 16
         static let unique: UInt8 = 32
+        static let tenant: UInt8 = 64
     }
 
     private struct Parts {
@@ -50,7 +52,7 @@ package enum EnvelopeCodec: Sendable {
     ///
     /// - Parameter envelope: The job.
     /// - Returns: Its bytes.
-    /// - Throws: ``StorageError`` when its name or unique key is longer than the format can say.
+    /// - Throws: ``StorageError`` when its name, unique key or tenant is longer than the format can say.
     package static func encode(_ envelope: Envelope) throws(StorageError) -> [UInt8] {
         let details = envelope.hasDetails ? envelope.details : nil
         var writer = ByteWriter(reserving: envelope.payload.count + (details?.input?.count ?? 0) + 64)
@@ -108,6 +110,15 @@ package enum EnvelopeCodec: Sendable {
             head.write(UInt16(key.count))
             head.write(key)
         }
+        if let tenant = details?.tenant {
+            bits |= Bits.tenant
+            let name = tenant.rawValue.utf8
+            guard let length = UInt8(exactly: name.count) else {
+                throw StorageError(.tooLarge, "The tenant of job \(envelope.id) has a name longer than 255 bytes.")
+            }
+            head.write(name)
+            head.write(length)
+        }
         writer.write(version)
         writer.write(bits)
         writer.write(envelope.priority.level)
@@ -161,7 +172,7 @@ package enum EnvelopeCodec: Sendable {
         let bits: UInt8 = try reader.read()
         let level: UInt8 = try reader.read()
         let length = Int(try reader.read(UInt16.self))
-        guard bits < 64, level < JobPriority.levels else { throw reader.malformed("the head makes no sense") }
+        guard bits < 128, level < JobPriority.levels else { throw reader.malformed("the head makes no sense") }
         let before = reader.remaining
         var details = Envelope.Details()
         let client = bits & Bits.reply != 0 ? ClientID(try reader.read()) : nil
@@ -173,6 +184,15 @@ package enum EnvelopeCodec: Sendable {
             let window: Int64 = try reader.read()
             let key = try reader.text(try reader.read(count: Int(try reader.read(UInt16.self))))
             details.unique = UniqueClaim(key: key, window: window < 0 ? nil : .nanoseconds(window))
+        }
+        if bits & Bits.tenant != 0 {
+            // What is left of the head, but for the length that follows.
+            let count = length - 6 - (before - reader.remaining)
+            guard count >= 0 else { throw reader.malformed("the head has another length") }
+            details.tenant = TenantName(try reader.text(try reader.read(count: count)))
+            guard Int(try reader.read(UInt8.self)) == count else {
+                throw reader.malformed("the tenant has another length")
+            }
         }
         guard before - reader.remaining + 5 == length else { throw reader.malformed("the head has another length") }
         let name = try reader.text(try reader.read(count: Int(try reader.read(UInt8.self))))

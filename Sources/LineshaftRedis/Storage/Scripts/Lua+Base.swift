@@ -11,7 +11,8 @@ extension Lua {
     static let base = #"""
         local NEVER, RECORD = 9007199254740991, '>BBI8i8I8I8I8I4I4I4I4I4ddI4'
         local NOTOKEN = '\0\0\0\0\0\0\0\0'
-        -- flags: 1 paused, 2 submitters wait for room, 4 jobs of other priorities are in `ranked`
+        -- flags: 1 paused, 2 submitters wait for room, 4 jobs of other priorities are in `ranked`, 8 jobs are in `lines`,
+        -- 16 job types are limited
         local flags, token, head, upcoming, purging, seq, ghosts = 0, 0, 0, NEVER, 0, 0, 0
         local watched, noted, active, slots, arrival, interval, burst = 0, 0, 0, 0, 0, 0, 0
         local dirty, layout = false, call('GET', KEYS[1])

@@ -7,7 +7,8 @@
 extension Lua {
     /// What is known of one job, for `find` and `page`.
     ///
-    /// The state's letter (scheduled, ready, running, dead), the envelope, the due time, what goes before it, the run, the state, the identifier.
+    /// The state's letter (scheduled, ready, running, dead), the envelope, the due time, what goes before it, the run, the state, the
+    /// identifier, and what keeps it back.
     static let describe = #"""
         local running
         local function describe(id, wantsAhead)
@@ -16,13 +17,13 @@ extension Lua {
             local s = call('HGET', KEYS[11], 's' .. id) or ''
             running = running or index()
             local g = groups[running[id]]
-            if g then return {'r', h, -1, -1, pack('>I8B', g.since, g.jobs[id].flags) .. g.worker, s, id} end
-            if call('ZSCORE', KEYS[9], id) then return {'d', h, -1, -1, '', s, id} end
+            if g then return {'r', h, -1, -1, pack('>I8B', g.since, g.jobs[id].flags) .. g.worker, s, id, ''} end
+            if call('ZSCORE', KEYS[9], id) then return {'d', h, -1, -1, '', s, id, ''} end
             local level = byte(h, 3)
-            local due = call('ZSCORE', KEYS[5], id .. string.char(level))
-            if due then return {'s', h, tonumber(due), -1, '', s, id} end
+            local due = call('ZSCORE', KEYS[5], id .. mark(level, ownerOf(h, 1)))
+            if due then return {'s', h, tonumber(due), -1, '', s, id, ''} end
             local ahead = -1
-            if wantsAhead and ghosts == 0 then
+            if wantsAhead and ghosts == 0 and not lined() then
                 local above = 0
                 if band(flags, 4) ~= 0 then above = call('ZCOUNT', KEYS[4], '-inf', '(70368744177664') end
                 if level ~= 5 then
@@ -34,7 +35,8 @@ extension Lua {
                     if place then ahead = above + place end
                 end
             end
-            return {'e', h, -1, ahead, '', s, id}
+            local hold = wantsAhead and (ownerOf(h, 1) or lined()) and lines().hold(h) or ''
+            return {'e', h, -1, ahead, '', s, id, hold}
         end
         """#
 }

@@ -9,6 +9,7 @@ extension Lua {
     ///
     /// Endings are collected by `finish` and written by `flush`, one command for each structure however many there are.
     static let endings = #"""
+        local lines
         local function save()
             if dirty then
                 call('SET', KEYS[1], pack(RECORD, 1, flags, token, head, upcoming, purging, seq, ghosts, watched, noted,
@@ -66,7 +67,7 @@ extension Lua {
         end
         -- `h` holds the envelope's head at `p`; `kind` is 1 succeeded, 2 failed, 3 cancelled, 4 expired.
         local function finish(id, h, p, kind, attempts, token8, body)
-            local bits, reply, own8 = byte(h, p + 1), nil, kept8
+            local bits, reply, own8 = band(byte(h, p + 1), 63), nil, kept8
             local expiry = now + kept
             if bits == 1 then
                 reply = sub(h, p + 5, p + 12)
@@ -126,6 +127,8 @@ extension Lua {
                     elseif value and read('>I8', value, 7) <= now then
                         call('HDEL', home(name), name)
                     end
+                elseif kind == 'k' then
+                    lines().forget(name)
                 elseif kind == 'u' then
                     local holder = call('HGET', KEYS[11], members[i])
                     if holder and sub(holder, 17) ~= NOTOKEN and read('>I8', holder, 17) <= now then

@@ -23,12 +23,16 @@ extension Lua {
         save()
         local receipts, length = {}, nil
         catchUp()
+        local owners = {}
+        for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 + 2 * i], 1) end
+        if #owners > 0 then lines().preload(owners) end
+        local fresh, none = {}, {}
         for i = 1, count do
             local id, h, f, receipt = ids[i], ARGV[3 + 2 * i], nil, nil
             if isKnown(i) then
                 receipt = 'a'
             else
-                f = fields(h, 1)
+                f = band(byte(h, 2), 62) ~= 0 and fields(h, 1) or none
                 local holder = f.key and call('HGET', KEYS[11], 'u' .. f.key)
                 if holder and (sub(holder, 17) == NOTOKEN or read('>I8', holder, 17) > now) then
                     receipt = 'd' .. sub(holder, 1, 16)
@@ -44,7 +48,8 @@ extension Lua {
             if not receipt then
                 receipt = 'a'
                 if length then length = length + 1 end
-                call('HSET', home(id), id, h)
+                fresh[#fresh + 1] = id
+                fresh[#fresh + 1] = h
                 if f.key then
                     local last = 0
                     if f.window >= 0 then
@@ -53,19 +58,20 @@ extension Lua {
                     end
                     call('HSET', KEYS[11], 'u' .. f.key, id .. pack('>I8', last))
                 end
-                local level = byte(h, 3)
+                local level, owner = byte(h, 3), ownerOf(h, 1)
                 if f.start and f.start > now then
-                    schedule(id, level, f.start)
-                elseif level == 5 then
+                    schedule(id, level, f.start, owner)
+                elseif level == 5 and not owner then
                     call('RPUSH', KEYS[3], id)
                     arrivals = arrivals + 1
                 else
-                    makeReady(id, level)
+                    makeReady(id, level, false, owner)
                 end
                 if f.expires or f.deadline then watchEnd(id, f, 0) end
             end
             receipts[i] = receipt
         end
+        if #fresh > 0 then writeJobs(fresh, 1) end
         -- A job may have come too late already.
         catchUp()
         conclude()

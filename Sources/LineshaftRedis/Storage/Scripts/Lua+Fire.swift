@@ -7,7 +7,7 @@
 extension Lua {
     /// Accepts one job as `enqueue` does, unless its number is not higher than all that were accepted under a fence before.
     ///
-    /// `KEYS[14]` holds the highest one. The last argument is the number, eight bytes, and the one before it says for how
+    /// The last key holds the highest one. The last argument is the number, eight bytes, and the one before it says for how
     /// many seconds it is remembered; the others are those of `enqueue`.
     ///
     /// - Parameter enqueue: The script of `enqueue`.
@@ -16,7 +16,7 @@ extension Lua {
         #"""
         local sequence = table.remove(ARGV)
         local memory = table.remove(ARGV)
-        local mark = redis.call('GET', KEYS[14])
+        local mark = redis.call('GET', KEYS[#KEYS])
         if mark and struct.unpack('>I8', mark) >= struct.unpack('>I8', sequence) then return 'a' end
         local function accept()
 
@@ -26,7 +26,7 @@ extension Lua {
             local receipts = accept()
             -- Neither an error nor a job that a full queue did not take.
             if type(receipts) == 'string' and string.sub(receipts, 1, 1) ~= 'f' then
-                redis.call('SET', KEYS[14], sequence, 'EX', memory)
+                redis.call('SET', KEYS[#KEYS], sequence, 'EX', memory)
             end
             return receipts
             """#

@@ -16,8 +16,8 @@ extension Lua {
                 g.jobs[id].flags = g.jobs[id].flags + 4
                 g.isChanged = true
             end
-        elseif call('ZREM', KEYS[5], id .. string.char(byte(h, 3))) == 1 then
-            makeReady(id, byte(h, 3))
+        elseif call('ZREM', KEYS[5], id .. mark(byte(h, 3), ownerOf(h, 1))) == 1 then
+            makeReady(id, byte(h, 3), false, ownerOf(h, 1))
         else
             return 0
         end

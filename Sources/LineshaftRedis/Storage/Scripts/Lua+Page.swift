@@ -55,6 +55,26 @@ extension Lua {
             end
             return index < call('LLEN', KEYS[3])
         end
+        -- From the lines, one after the other; a place is a line's score and how many of its entries were seen.
+        local function inLines()
+            local isFull = false
+            lines().visit(place or 0, function(score, t, section)
+                local seen, skipped = 0, score == place and tonumber(last) or 0
+                lines().jobs(t, section, function(id)
+                    seen = seen + 1
+                    if seen <= skipped then return true end
+                    local job = describe(id)
+                    if job and job[1] == 'e' then
+                        if #jobs == limit then isFull = true return false end
+                        jobs[#jobs + 1] = job
+                    end
+                    cursor = '3|' .. whole(score) .. '|' .. seen
+                    return true
+                end)
+                return not isFull
+            end)
+            return isFull
+        end
         -- Jobs that run, in the order in which they were given out; a place is the token and the place in its group.
         local function given()
             local tokens = call('HKEYS', KEYS[8])
@@ -96,11 +116,19 @@ extension Lua {
             end
             if part == 2 then
                 if #jobs == limit then
-                    hasMore = call('ZCARD', KEYS[4]) > 0
+                    hasMore = call('ZCOUNT', KEYS[4], 70368744177664, '+inf') > 0 or lined() and lines().count > 0
                     cursor = '2|70368744177664|'
                 else
                     place = place or 70368744177664
                     hasMore = sorted(KEYS[4], 2, '+inf')
+                    if not hasMore then part, place, last = 3, nil, nil end
+                end
+            end
+            if part == 3 and lined() then
+                if #jobs == limit then
+                    hasMore, cursor = lines().count > 0, '3|0|0'
+                else
+                    hasMore = inLines()
                 end
             end
         end

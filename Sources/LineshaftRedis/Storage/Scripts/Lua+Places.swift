@@ -8,9 +8,9 @@ extension Lua {
     /// Where jobs wait, and how they get there and away.
     ///
     /// A job of normal priority that is ready waits in a list, as an identifier, with an `s` behind it if it may have a state. One
-    /// that is taken out of its middle leaves a ghost there, which is counted, and skipped when its turn comes.
+    /// that is taken out of its middle leaves a ghost there, which is counted, and skipped when its turn comes. Tenants' jobs wait in
+    /// `lines`; their ghosts are counted with the tenant, for an identifier may come again as another's job.
     static let places = #"""
-        local arrivals, leavings = 0, 0
         -- A job that has been given out has a state, but for one that is running for the first time.
         -- failed attempts, deliveries, lost leases, whether started, why it waits, the last applied token, failures
         local function state(id, deliveries)
@@ -38,7 +38,9 @@ extension Lua {
             dirty = true
             return (9 - level) * 17592186044416 + 8796093022208 + (front and -seq or seq)
         end
-        local function makeReady(id, level, front)
+        -- `owner` is its tenant, if it has one.
+        local function makeReady(id, level, front, owner)
+            if owner then return lines().ready(id, level, front, owner) end
             arrivals = arrivals + 1
             if level ~= 5 then
                 call('ZADD', KEYS[4], rank(level, front), id)
@@ -50,9 +52,10 @@ extension Lua {
                 call('RPUSH', KEYS[3], id .. 's')
             end
         end
-        -- Members of `due` end with their priority, so that promoting them reads no envelope.
-        local function schedule(id, level, time)
-            call('ZADD', KEYS[5], time, id .. string.char(level))
+        -- Members of `due` end with their priority, so that promoting them reads no envelope; 16 more is for a tenant's.
+        local function mark(level, owner) return string.char(owner and level + 16 or level) end
+        local function schedule(id, level, time, owner)
+            call('ZADD', KEYS[5], time, id .. mark(level, owner))
             lower(time)
         end
         local function watchEnd(id, f, started)
@@ -66,12 +69,12 @@ extension Lua {
         -- Takes a waiting job out of wherever it waits; `h` holds its envelope's head at the start.
         local function stopWaiting(id, h)
             leavings = leavings + 1
-            local level = byte(h, 3)
-            if call('ZREM', KEYS[5], id .. string.char(level)) == 0 then
-                if level ~= 5 then
-                    call('ZREM', KEYS[4], id)
-                else
-                    call('HINCRBY', KEYS[11], 'g' .. id, 1)
+            local level, owner = byte(h, 3), ownerOf(h, 1)
+            if call('ZREM', KEYS[5], id .. mark(level, owner)) == 0 then
+                if owner then lines().stopWaiting(owner) end
+                -- What is not in `ranked` either waits in the line of its type.
+                if owner or level == 5 or call('ZREM', KEYS[4], id) == 0 then
+                    call('HINCRBY', KEYS[11], 'g' .. id .. (owner or ''), 1)
                     ghosts = ghosts + 1
                     dirty = true
                 end
@@ -142,9 +145,12 @@ extension Lua {
                 dirty = true
             end
         end
+        -- Whether jobs are given out by turns.
+        local function lined() return band(flags, 24) ~= 0 or P and P.isActive() end
         -- How many jobs could be given out now, paused or not.
         local function readyCount()
             local count = call('LLEN', KEYS[3]) - ghosts
+            if lined() then count = count + lines().count end
             if band(flags, 4) ~= 0 then count = count + call('ZCARD', KEYS[4]) end
             return math.max(count, 0)
         end

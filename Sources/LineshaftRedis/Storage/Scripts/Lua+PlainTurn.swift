@@ -16,8 +16,10 @@ extension Lua {
         local count, ids, popped = (#ARGV - 3) / 3, {}, nil
         local freed, isSettled = 0, count == 0
         local isPlain = flags == 0 and ghosts + watched + noted + slots + interval == 0 and upcoming > now
+        -- Tenants' jobs are settled in the short way too, but for their places, which the long way sees to.
+        local hasOwners, settlesPlain = false, isPlain or flags == 8 and watched + noted + slots + interval == 0
         for i = 1, count do ids[i] = ARGV[3 * i + 1] end
-        if count > 0 and isPlain and purging > now then
+        if count > 0 and settlesPlain and purging > now then
             local kept8 = sub(ARGV[2], 1, 8)
             local expiry = math.floor(math.min(now + read('>i8', kept8) / 1000, NEVER))
             local expiry8 = pack('>I8', expiry)
@@ -29,6 +31,10 @@ extension Lua {
                 if not hows[how] then
                     -- The bytes are: what it ended as, and what its envelope asks for.
                     local kind, bits = byte(how, 9), byte(how, 20)
+                    if bits and bits > 63 then
+                        bits = bits - 64
+                        hasOwners = true
+                    end
                     if kind ~= 1 or not bits or bits > 1 then
                         isSettled = false
                         break
@@ -121,7 +127,7 @@ extension Lua {
                 end
             end
         end
-        if isPlain and isSettled then
+        if isPlain and isSettled and not hasOwners then
             if limit > 0 then popped = call('LPOP', KEYS[3], limit) end
             local n = popped and #popped or 0
             -- A worker that was woken and may leave something passes the wake on, and goes the long way.

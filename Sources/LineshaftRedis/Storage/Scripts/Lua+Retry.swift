@@ -24,7 +24,7 @@ extension Lua {
                 if f.key and f.window < 0 and call('HEXISTS', KEYS[11], 'u' .. f.key) == 0 then
                     call('HSET', KEYS[11], 'u' .. f.key, id .. NOTOKEN)
                 end
-                makeReady(id, byte(h, 3))
+                makeReady(id, byte(h, 3), false, ownerOf(h, 1))
                 if f.expires or f.deadline then watchEnd(id, f, 0) end
                 answers[#answers + 1] = 'r'
             else

@@ -35,6 +35,7 @@ extension Lua {
             local h = held(id)
             if not h or byte(h) > 127 then return end
             local failed, deliveries, lost, _, _, applied, failures = state(id, 1)
+            if ownerOf(h, 1) or lined() then lines().stopped(id, h, 1) end
             lost = lost + 1
             if band(bits, 1) ~= 0 then
                 finish(id, h, 1, 3, failed, NOTOKEN, '')
@@ -47,7 +48,11 @@ extension Lua {
             else
                 local wait = suspension(id, lost)
                 keep(id, failed, deliveries, lost, 1, wait > 0 and 4 or 0, applied, failures)
-                if wait > 0 then schedule(id, byte(h, 3), now + wait) else makeReady(id, byte(h, 3), true) end
+                if wait > 0 then
+                    schedule(id, byte(h, 3), now + wait, ownerOf(h, 1))
+                else
+                    makeReady(id, byte(h, 3), true, ownerOf(h, 1))
+                end
                 local f = band(byte(h, 2), 24) ~= 0 and fields(h, 1)
                 if f and f.deadline and f.deadline <= now then
                     endWaiting(id)
@@ -95,7 +100,14 @@ extension Lua {
             local plain = {}
             for i = 1, #members do
                 local id, level = sub(members[i], 1, 16), byte(members[i], 17)
-                if level == 5 then plain[#plain + 1] = id .. 's' else makeReady(id, level) end
+                if level == 5 then
+                    plain[#plain + 1] = id .. 's'
+                elseif level > 15 then
+                    local h = held(id)
+                    if h and byte(h) < 128 then makeReady(id, level - 16, false, ownerOf(h, 1)) end
+                else
+                    makeReady(id, level)
+                end
             end
             if #plain > 0 then call('RPUSH', KEYS[3], unpack(plain)) end
             arrivals = arrivals + #plain
@@ -107,6 +119,7 @@ extension Lua {
                 local first = call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
                 if first[2] then time = math.min(time, tonumber(first[2])) end
             end
+            if lined() then time = math.min(time, lines().nextTime()) end
             if time ~= upcoming then upcoming = time dirty = true end
         end
         local function catchUp()
@@ -114,6 +127,7 @@ extension Lua {
             local more = lapse()
             more = passEnds() or more
             more = promote() or more
+            if lined() then more = lines().wake() or more end
             look()
             -- Should the two ever disagree, the queue does not stay limited by what does not run.
             if active > 0 and call('ZCARD', KEYS[7]) == 0 then active = 0 dirty = true end
@@ -122,10 +136,13 @@ extension Lua {
         -- What scripts end with that are not about giving out jobs.
         local function conclude()
             saveGroups()
+            -- Before `flush`, which may forget tenants, and after it.
+            if P then P.save() end
             tellSooner()
             if arrivals > 0 and band(flags, 1) == 0 then wake(arrivals) elseif untold > 0 then wake(1) end
             offerRoom(leavings)
             flush()
+            if P then P.save() end
             save()
         end
         """#

@@ -35,14 +35,14 @@ extension Lua {
             if d == 5 then failures = append(failures, body) end
             if d ~= 8 and d ~= 9 then started = 1 end
             if d == 8 and interval > 0 then arrival = arrival - interval end
-            local level = byte(h, p + 2)
+            local level, owner = byte(h, p + 2), ownerOf(h, p)
             -- Why it waits: 1 retrying, 2 snoozed, 3 parked; 4, suspected, is for jobs whose lease has run out.
             local wait = d == 5 and 1 or d == 6 and 2 or d == 9 and 3 or 0
             keep(id, failed, deliveries, lost, started, wait, token8, failures)
             if d ~= 7 and d ~= 8 and delay > 0 and not isHastened then
-                schedule(id, level, math.min(now + delay, NEVER))
+                schedule(id, level, math.min(now + delay, NEVER), owner)
             else
-                makeReady(id, level, d == 7 or d == 8)
+                makeReady(id, level, d == 7 or d == 8, owner)
             end
             if band(byte(h, p + 1), 24) ~= 0 then watchEnd(id, fields(h, p), started) end
         end
@@ -55,6 +55,7 @@ extension Lua {
             local bits = groups[token8].jobs[id].flags
             local isCancelled, isHastened = band(bits, 1) ~= 0, band(bits, 4) ~= 0
             stopRunning(groups[token8], id)
+            if ownerOf(h, p) or lined() then lines().stopped(id, h, p, d == 8) end
             if d > 4 then return again(id, h, p, token8, d, counts, read('>I8', how, 11), body, isCancelled, isHastened) end
             local failed, deliveries, lost, _, _, _, failures = state(id, 1)
             if d == 2 then
@@ -63,10 +64,20 @@ extension Lua {
             finish(id, h, p, d, d == 4 and failed or failed + 1, token8, d == 1 and body or '')
             forget(id)
         end
-        if not isSettled then
+        if isSettled and hasOwners then
+            local owners = {}
+            for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 * i + 2], 19) end
+            lines().preload(owners)
+            for i = 1, count do lines().stopped(ids[i], ARGV[3 * i + 2], 19) end
+        elseif not isSettled then
             local gone = {}
             -- Removing nothing cannot be refused for want of memory, and what follows it is not refused either.
             call('ZREM', KEYS[7], '')
+            local owners = {}
+            for i = 1, count do
+                if #ARGV[3 * i + 2] > 22 then owners[#owners + 1] = ownerOf(ARGV[3 * i + 2], 19) end
+            end
+            if #owners > 0 then lines().preload(owners) end
             for i = 1, count do
                 local id, how = ids[i], ARGV[3 * i + 2]
                 local token8 = sub(how, 1, 8)
@@ -130,15 +141,29 @@ extension Lua {
             end
         end
         if allowed > 0 then
+            local inTurn = false
             local function popRanked(most)
                 local ranked = call('ZRANGEBYSCORE', KEYS[4], '-inf', most, 'LIMIT', 0, allowed - taken)
                 if #ranked == 0 then return end
                 call('ZREM', KEYS[4], unpack(ranked))
                 give(ranked)
             end
-            if band(flags, 4) ~= 0 then popRanked(70368744177663) end
+            if lined() then
+                local picked, isCut = lines().give(allowed)
+                if #picked > 0 then give(picked) end
+                if isCut then more = true end
+                if taken < #picked then
+                    for i = 1, taken do lines().taken[given[i][1]] = nil end
+                    for i = 1, #picked do
+                        if lines().taken[picked[i]] then lines().untake(picked[i]) end
+                    end
+                end
+                inTurn = true
+            elseif band(flags, 4) ~= 0 then
+                popRanked(70368744177663)
+            end
             -- Each round takes out as many ghosts as it gives too few jobs; a claim goes through so many and no more.
-            for round = 1, 16 do
+            for round = 1, inTurn and 0 or 16 do
                 if taken == allowed then break end
                 local entries = popped or call('LPOP', KEYS[3], allowed - taken)
                 popped = nil
@@ -148,7 +173,7 @@ extension Lua {
                 give(entries, true)
                 if round == 16 and taken < allowed then more = true end
             end
-            if band(flags, 4) ~= 0 then
+            if band(flags, 4) ~= 0 and not inTurn then
                 if taken < allowed and not more then popRanked('+inf') end
                 if call('ZCARD', KEYS[4]) == 0 then flags = flags - 4 dirty = true end
             end
@@ -199,7 +224,7 @@ extension Lua {
             end
             if more and isHungry then reply[2] = 1 end
             -- What is ready and may not be given out is kept back by the queue's limits.
-            if isHungry and not more and band(flags, 1) == 0 and (slots > 0 or interval > 0) and readyCount() > 0 then
+            if isHungry and not more and band(flags, 1) == 0 and (slots > 0 or interval > 0 or lined()) and readyCount() > 0 then
                 reply[2] = reply[2] + 2
             end
             local telling = untilTelling()

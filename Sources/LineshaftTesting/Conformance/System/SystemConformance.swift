@@ -94,7 +94,8 @@ public struct SystemConformance: Sendable {
     /// All cases.
     public static let cases: [Case] =
         living + dying + fencing + cancelling + misfits + retrying + limits + stopping + steering + submitting
-        + following + queueLimits + deadLetters + explaining + apart + steps + stepMistakes + evolving + workflows
+        + following + queueLimits + tenants + deadLetters + explaining + apart + steps + stepMistakes + evolving
+        + workflows
         + failingWorkflows + steeredWorkflows + dyingWorkflows + expandingJobs
         + brokenOffWorkflows + keptWorkflows + workflowResults + startedWorkflows + killedWorkflows
 }

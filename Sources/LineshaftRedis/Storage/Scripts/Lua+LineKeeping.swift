@@ -1,0 +1,193 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension Lua {
+    /// What time and people change of the lines, what is told of them, and how they are kept; a part of `lines`.
+    static let lineKeeping = #"""
+            -- Tenants whose rates let go on take part again, some in a call.
+            function P.wake()
+                flushRing()
+                local rows = call('ZRANGEBYSCORE', KEYS[15], '-inf', string.format('%.0f', now - REST), 'LIMIT', 0, 64)
+                for i = 1, #rows do
+                    local t = tenant(sub(rows[i], 2))
+                    ring[rows[i]] = false
+                    t.rest = 0
+                    t.isChanged = true
+                    arrivals = arrivals + review(t)
+                end
+                return #rows == 64
+            end
+            -- When a rate lets jobs begin that wait for nothing else.
+            function P.nextTime()
+                flushRing()
+                local time = NEVER
+                local rest = call('ZRANGE', KEYS[15], 0, 0, 'WITHSCORES')[2]
+                if rest and tonumber(rest) < 0 then time = tonumber(rest) + REST end
+                for number, s in pairs(P.sections) do
+                    local h = s.count > 0 and holdSection(s)
+                    if h and h > 0 then
+                        local from = string.format('%.0f', number * SPAN)
+                        local to = string.format('(%.0f', (number + 1) * SPAN)
+                        if call('ZRANGEBYSCORE', KEYS[15], from, to, 'LIMIT', 0, 1)[1] then time = math.min(time, h) end
+                    end
+                end
+                return time
+            end
+            -- What keeps a ready job back: nothing, or a letter for the part and the microseconds, -1 for a place.
+            function P.hold(h)
+                local owner, s = ownerOf(h, 1), P.sectionOf(h)
+                local own = owner and holdTenant(tenant(owner))
+                if own then return 't' .. pack('>i8', own > 0 and own - now or -1) end
+                own = s and holdSection(s)
+                if own then return 'j' .. pack('>i8', own > 0 and own - now or -1) end
+                return ''
+            end
+            -- Sets the limits of the parts: those of each tenant, then those of job types, by name.
+            function P.configure(text)
+                local wanted, slots, interval, burst, at = {}, read('>I4dI4', text)
+                if slots ~= P.slots or interval ~= P.interval or burst ~= P.burst then
+                    P.slots, P.interval, P.burst = slots, interval, burst
+                    -- Tenants that were blocked are looked at again when it is their turn.
+                    flushRing()
+                    repeat
+                        local rows = call('ZRANGEBYSCORE', KEYS[15], BLOCKED, '+inf', 'LIMIT', 0, 500)
+                        for i = 1, #rows do ring[rows[i]] = byte(rows[i]) * SPAN + nextTurn() end
+                        flushRing()
+                    until #rows < 500
+                    call('ZREMRANGEBYSCORE', KEYS[15], '-inf', '(0')
+                end
+                for number, s in pairs(P.sections) do s.isLimited = 0 end
+                P.byJob = {}
+                while at <= #text do
+                    local limit, length = {}, nil
+                    limit.slots, limit.interval, limit.burst, length, at = read('>I4dI4B', text, at)
+                    limit.job = sub(text, at, at + length - 1)
+                    at = at + length
+                    wanted[#wanted + 1] = limit
+                    -- One whose limits were taken away may not be empty yet.
+                    for number, s in pairs(P.sections) do
+                        if s.job == limit.job then s.isLimited = 1 limit.section = s end
+                    end
+                end
+                P.dropSections()
+                for i = 1, #wanted do
+                    local limit = wanted[i]
+                    local s = limit.section
+                    if not s then
+                        s = {number = 1, count = 0, arrival = 0, job = limit.job}
+                        while P.sections[s.number] do s.number = s.number + 1 end
+                        P.sections[s.number] = s
+                    end
+                    s.isLimited, s.running, s.slots, s.interval, s.burst = 1, 0, limit.slots, limit.interval, limit.burst
+                    s.arrival = math.min(s.arrival, now + s.burst * s.interval)
+                    P.byJob[s.job] = s
+                end
+                if #wanted > 0 then
+                    for id in pairs(index()) do
+                        local s = P.sectionOf(held(id))
+                        if s then s.running = s.running + 1 end
+                    end
+                end
+                isChanged = true
+            end
+            function P.dropSections()
+                for number, s in pairs(P.sections) do
+                    if s.isLimited == 0 and s.count == 0 then P.sections[number] = nil isChanged = true end
+                end
+            end
+            function P.isActive() return P.count > 0 or next(P.sections) ~= nil end
+            -- The lines by turn, from a score on: calls `body` with the score, the tenant and the section until it is false.
+            function P.visit(from, body)
+                flushRing()
+                local seen = 0
+                while true do
+                    local rows = call('ZRANGEBYSCORE', KEYS[15], string.format('%.0f', math.max(from, 0)), '+inf',
+                        'WITHSCORES', 'LIMIT', seen, 100)
+                    local names = {}
+                    for i = 1, #rows, 2 do names[#names + 1] = sub(rows[i], 2) end
+                    P.preload(names)
+                    for i = 1, #rows, 2 do
+                        local t = tenant(sub(rows[i], 2))
+                        if rows[i] ~= '\0' and not body(tonumber(rows[i + 1]), t, byte(rows[i])) then return end
+                    end
+                    if #rows < 200 then return end
+                    seen = seen + 100
+                end
+            end
+            -- The jobs of a line in order, ghosts included, until `body` is false.
+            function P.jobs(t, section, body)
+                for i = 1, #t.segments do
+                    local g = t.segments[i]
+                    if g.section == section then
+                        for number = g.first - 1, g.last - 1 do
+                            local text = number < g.first and g.front or chunk(chunkName(t, g, number)).text
+                            for at = 1, #text, 16 do
+                                if not body(sub(text, at, at + 15)) then return end
+                            end
+                        end
+                    end
+                end
+            end
+            function P.isHeldBack(t) return holdTenant(t) ~= nil end
+            function P.save()
+                P.dropSections()
+                local isActive = P.isActive()
+                if not isActive then ring['\0'] = false end
+                local kept, gone, notes, dropped = {}, {}, {}, {}
+                for name, t in pairs(tenants) do
+                    if t.isGone and not next(t.counts) and t.running == 0 then
+                        if t.isStored then gone[#gone + 1] = 't' .. name end
+                        t.isStored = nil
+                    elseif t.isChanged then
+                        local parts = {pack('>I4I4ddB', t.running, t.waiting, t.arrival, t.rest, t.isBlocked and 1 or 0)}
+                        for i = 1, #t.segments do
+                            local g = t.segments[i]
+                            parts[#parts + 1] = pack('>BBI4I4I4I2', g.section, g.level, g.first, g.last, g.count, #g.front)
+                            parts[#parts + 1] = g.front
+                        end
+                        kept[#kept + 1] = 't' .. name
+                        kept[#kept + 1] = table.concat(parts)
+                        t.isStored = true
+                    end
+                    t.isChanged = nil
+                end
+                for name, c in pairs(chunks) do
+                    if c.isGone then
+                        dropped[#dropped + 1] = name
+                    elseif c.isChanged then
+                        notes[#notes + 1] = name
+                        notes[#notes + 1] = c.text
+                        c.isChanged = nil
+                    end
+                end
+                if isChanged then
+                    local parts = {pack('>ddI4dI4', P.turn, P.count, P.slots, P.interval, P.burst)}
+                    for number, s in pairs(P.sections) do
+                        parts[#parts + 1] = pack('>BBI4I4I4dI4dB', number, s.isLimited, s.count, s.running, s.slots,
+                            s.interval, s.burst, s.arrival, #s.job) .. s.job
+                    end
+                    kept[#kept + 1] = 'q'
+                    kept[#kept + 1] = table.concat(parts)
+                    isChanged = false
+                end
+                if #notes > 0 then call('HSET', KEYS[11], unpack(notes)) end
+                if #kept > 0 then call('HSET', KEYS[14], unpack(kept)) end
+                if #dropped > 0 then call('HDEL', KEYS[11], unpack(dropped)) end
+                if #gone > 0 then call('HDEL', KEYS[14], unpack(gone)) end
+                flushRing()
+                if not isActive and P.slots == 0 and P.interval == 0 and call('HLEN', KEYS[14]) == 1 then
+                    call('DEL', KEYS[14])
+                end
+                local wanted = (P.count > 0 and 8 or 0) + (next(P.sections) and 16 or 0)
+                if wanted ~= band(flags, 24) then
+                    flags = flags - band(flags, 24) + wanted
+                    dirty = true
+                end
+            end
+            return P
+        end
+        """#
+}
