@@ -74,23 +74,37 @@ extension JobSystem {
     @discardableResult
     public func cancel(_ id: JobID) async throws -> CancellationResult {
         try require(.cancellation, to: "cancel the job \(id)", "cancellation")
-        // What it has started is known by what it is a part of, which nobody may know afterwards.
-        let job = storesResultsApart || broker.workflows != nil ? try await broker.inspector?.find(id) : nil
+        let job = isFollowedUp ? try await broker.inspector?.find(id) : nil
         let result = try await broker.cancel([id]).first ?? .notFound
-        if result == .cancelled || result == .requested, broker.workflows != nil {
-            let owner = if let job { try await owner(of: job.envelope) } else { WorkflowOwner.job(id) }
-            if let owner { try await cancelChildren(of: owner) }
-        }
-        if let job, storesResultsApart, result == .cancelled { await storeEndingsNow(of: [job.envelope.queue]) }
+        try await followUp(result, of: id, job, in: job?.envelope.queue)
         return result
     }
 
     /// Cancels a job that is in a queue.
     func cancel(_ id: JobID, in queue: QueueName) async throws {
         try require(.cancellation, to: "cancel the job \(id)", "cancellation")
+        let job = isFollowedUp ? try await broker.inspector?.find(id, in: queue) : nil
         let result = try await broker.cancel([id], in: queue).first ?? .notFound
-        if result == .cancelled || result == .requested { try await cancelExpansion(of: id) }
-        if storesResultsApart, result == .cancelled { await storeEndingsNow(of: [queue]) }
+        try await followUp(result, of: id, job, in: queue)
+    }
+
+    /// Whether a cancellation has consequences that depend on what the job was.
+    ///
+    /// What it has started is known by what it is a part of, which nobody may know afterwards.
+    private var isFollowedUp: Bool { storesResultsApart || broker.workflows != nil }
+
+    /// Cancels what a cancelled job has started, and stores its outcome where that is a step of its own.
+    private func followUp(
+        _ result: CancellationResult,
+        of id: JobID,
+        _ job: JobSnapshot?,
+        in queue: QueueName?
+    ) async throws {
+        if result == .cancelled || result == .requested, broker.workflows != nil {
+            let owner = if let job { try await owner(of: job.envelope) } else { WorkflowOwner.job(id) }
+            if let owner { try await cancelChildren(of: owner) }
+        }
+        if let queue, storesResultsApart, result == .cancelled { await storeEndingsNow(of: [queue]) }
     }
 
     package enum Location: Sendable {

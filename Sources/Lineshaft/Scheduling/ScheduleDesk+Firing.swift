@@ -73,7 +73,10 @@ extension ScheduleDesk {
     private func cancel(_ last: ScheduleRecord.Last) async throws {
         guard let queue = last.queue else {
             // One that is not kept any more needs no cancelling.
-            if let step = try await jobs.workflowStore.cancel(last.job) { try await jobs.perform(step, of: last.job) }
+            let asked = jobs.clock.now
+            if let step = try await jobs.workflowStore.cancel(last.job) {
+                try await jobs.perform(step, of: last.job, since: asked)
+            }
             return
         }
         try await jobs.cancel(last.job, in: queue)

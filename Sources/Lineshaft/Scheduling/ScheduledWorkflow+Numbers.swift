@@ -18,6 +18,7 @@ extension ScheduledWorkflow.Template {
         version = template.version
         queue = options.queue
         priority = options.priority
+        tenant = options.tenant
         start = try nanoseconds("start", options.start)
         expires = try nanoseconds("expires", options.expires)
         deadline = try nanoseconds("deadline", options.deadline)
@@ -34,6 +35,7 @@ extension ScheduledWorkflow.Template {
         let options = JobOptions(
             queue: queue,
             priority: priority,
+            tenant: tenant,
             start: time(start),
             expires: time(expires),
             deadline: time(deadline),
@@ -63,6 +65,9 @@ extension ScheduledWorkflow.Node {
         case .collect(let parts, let regions):
             kind = [3] + place + parts.flatMap(\.numbers) + regions
             payload = nil
+        case .relay(let part):
+            kind = [4] + place + part.numbers
+            payload = nil
         }
         edges = node.edges.flatMap(\.numbers)
     }
@@ -83,6 +88,9 @@ extension ScheduledWorkflow.Node {
         case (3, let count, _) where count.isMultiple(of: 3):
             guard let parts = Self.parts(rest.prefix(count / 3 * 2)) else { return nil }
             what = .collect(parts, regions: Array(rest.suffix(count / 3)))
+        case (4, 2, _):
+            guard let part = WorkflowNode.Part(numbers: rest) else { return nil }
+            what = .relay(part)
         default: return nil
         }
         let starts = stride(from: 0, to: edges.count, by: 5)

@@ -24,6 +24,7 @@ package struct ScheduledWorkflow: Sendable, Hashable, Codable {
         let version: Int
         let queue: QueueName?
         let priority: JobPriority?
+        let tenant: TenantName?
         let start: Int64?
         let expires: Int64?
         let deadline: Int64?
