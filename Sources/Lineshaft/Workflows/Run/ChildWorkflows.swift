@@ -92,7 +92,9 @@ extension JobContext {
         let index = scope.children.next()
         return try await scope.system.passing { () async throws in
             let envelope = scope.delivery.envelope
-            guard let owner = try await scope.system.owner(of: envelope) else { throw WorkflowMissing.error(parent ?? id) }
+            guard let owner = try await scope.system.owner(of: envelope) else {
+                throw WorkflowMissing.error(parent ?? id)
+            }
             let own = owner.child(index)
             scope.children.note(started: own)
             let store = try scope.system.workflowStore
