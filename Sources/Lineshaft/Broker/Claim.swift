@@ -38,8 +38,9 @@ public struct ClaimRequest: Sendable {
     public let poisonLimit: Int
     /// What this worker was given in ``Claim/ended`` and has stored since: the broker forgets it.
     public let recorded: [Ending]
-    /// Queues that this worker wants nothing of any more, although it may have waited for their jobs: who would have woken
-    /// it for one of them wakes others. A request without shares leaves all queues.
+    /// Queues that this worker wants nothing of any more, although it may have waited for their jobs.
+    ///
+    /// Whoever would have woken it for one of them wakes others. A request without shares leaves all queues.
     public let leaves: [QueueName]
 
     /// Creates a request.

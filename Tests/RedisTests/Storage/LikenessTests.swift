@@ -75,6 +75,10 @@ struct LikenessTests {
 
     @Test("Whatever is done to both, both answer the same", arguments: 1...48)
     func likeness(_ seed: Int) async throws {
+        try await OwnThread.run { try await drive(seed) }
+    }
+
+    private func drive(_ seed: Int) async throws {
         let pair = try Pair(seed: UInt64(seed))
         try await pair.limit()
         for step in 0..<400 {

@@ -14,11 +14,13 @@ internal import Testing
 @Suite("The scripts of workflows", .serialized, .timeLimit(.minutes(20)))
 struct WorkflowLikenessTests {
     @Test("say what the core's state machine says, for any workflow and any events")
-    func likeness() throws {
-        let trial = try StorageTrial()
-        for seed in 0..<120 {
-            var generator = SeededGenerator(seed: UInt64(seed))
-            try compare(try RandomWorkflow.plan(&generator), trial, &generator, seed)
+    func likeness() async throws {
+        try await OwnThread.run {
+            let trial = try StorageTrial()
+            for seed in 0..<120 {
+                var generator = SeededGenerator(seed: UInt64(seed))
+                try compare(try RandomWorkflow.plan(&generator), trial, &generator, seed)
+            }
         }
     }
 

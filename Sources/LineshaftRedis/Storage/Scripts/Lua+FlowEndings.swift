@@ -7,7 +7,7 @@
 extension Lua {
     /// How a queue remembers nodes of workflows that it has ended by itself, until somebody has told their workflows.
     ///
-    /// Flag 8 says that there are any. They are among the remnants, each with the time from which it is to be given out, moved
+    /// Flag 32 says that there are any. They are among the remnants, each with the time from which it is to be given out, moved
     /// beyond all others' times so that nothing else finds it.
     static let flowTelling = #"""
         local TELLING, untold = 1e16, 0
@@ -22,16 +22,16 @@ extension Lua {
             local reference = sub(h, at + 1, at + 24)
             call('HSET', KEYS[11], 'm' .. id, pack('>I8', now) .. reference .. string.char(kind) .. body)
             call('ZADD', KEYS[13], TELLING + now, 'm' .. id)
-            if band(flags, 8) == 0 then flags = flags + 8 end
+            if band(flags, 32) == 0 then flags = flags + 32 end
             dirty = true
             untold = untold + 1
         end
         -- How long until one is to be given out; takes the flag away when there are none.
         local function untilTelling()
-            if band(flags, 8) == 0 then return nil end
+            if band(flags, 32) == 0 then return nil end
             local first = call('ZRANGEBYSCORE', KEYS[13], TELLING, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
             if first then return math.max(tonumber(first) - TELLING - now, 0) end
-            flags = flags - 8
+            flags = flags - 32
             dirty = true
         end
         """#
