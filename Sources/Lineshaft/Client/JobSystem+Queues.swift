@@ -100,7 +100,7 @@ extension JobSystem {
         repeat {
             let page = try await inspector.tenants(in: queue, after: cursor, limit: 500)
             for counts in page.tenants { found[counts.tenant] = counts }
-            if found.count > 2 * limit + 1_000 {
+            if found.count - 1_000 > min(limit, 1_000_000) * 2 {
                 found = Dictionary(
                     uniqueKeysWithValues: Self.busiest(found.values, limit: limit).map { ($0.tenant, $0) }
                 )

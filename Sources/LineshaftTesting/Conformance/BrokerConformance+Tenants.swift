@@ -166,6 +166,53 @@ extension BrokerConformance {
             try await trial.inspector().setLimits(.none, queue: trial.queue)
             try check("without", try await trial.claim(9).deliveries.count, is: 5)
         },
+        Case("A tenant that other limits hold as well is let in by the next ones", needs: .limits, inspector: true) {
+            trial in
+            let month = Duration.seconds(2_592_000)
+            try await trial.limit(perTenant: PartLimits(rate: RateLimit(1, per: month)))
+            _ = try await trial.submit(count: 4) { $0.tenant = "a" }
+            try check("at first", try await trial.claim(9).deliveries.count, is: 1)
+            for count in [2, 3] {
+                try await trial.limit(perTenant: PartLimits(rate: RateLimit(count, per: month * 9, burst: 1)))
+                try await trial.takeNothing()
+            }
+            try await trial.limit(perTenant: PartLimits(concurrency: 2))
+            try check("by places", try await trial.claim(9).deliveries.count, is: 1)
+            try await trial.limit(perTenant: PartLimits(concurrency: 1))
+            try await trial.takeNothing()
+            try await trial.inspector().setLimits(.none, queue: trial.queue)
+            try check("without", try await trial.claim(9).deliveries.count, is: 2)
+        },
+        Case(
+            "Other limits for thousands of tenants that are held are looked at bit by bit",
+            needs: .limits,
+            inspector: true
+        ) {
+            trial in
+            let month = Duration.seconds(2_592_000)
+            try await trial.limit(perTenant: PartLimits(rate: RateLimit(1, per: month)))
+            let count = 5_000
+            for start in stride(from: 0, to: count, by: 500) {
+                let envelopes = (start..<start + 500).flatMap { number in
+                    (0..<2).map { _ in trial.envelope { $0.tenant = TenantName("t\(number)") } }
+                }
+                _ = try await trial.broker.enqueue(envelopes.map { Submission($0) })
+            }
+            var taken = 0
+            while case let deliveries = try await trial.claim(500).deliveries, !deliveries.isEmpty {
+                taken += deliveries.count
+                let settlements = deliveries.map { Settlement(lease: $0.lease, disposition: .succeeded([])) }
+                _ = try await trial.broker.settle(settlements)
+            }
+            try check("the first of each", taken, is: count)
+            try await trial.limit(perTenant: PartLimits(rate: RateLimit(1, per: month * 2)))
+            // Some calls may find nothing for having looked at enough.
+            for _ in 0..<30 { taken += try await trial.claim(500).deliveries.count }
+            try check("while other limits hold", taken, is: count)
+            try await trial.inspector().setLimits(.none, queue: trial.queue)
+            for _ in 0..<30 { taken += try await trial.claim(500).deliveries.count }
+            try check("without", taken, is: 2 * count)
+        },
     ]
 
     private static let jobLimits: [Case] = [

@@ -96,7 +96,6 @@ extension JobContext {
                 throw WorkflowMissing.error(parent ?? id)
             }
             let own = owner.child(index)
-            scope.children.note(started: own)
             let store = try scope.system.workflowStore
             if let summary = try await store.summary(of: own), summary.isLaunched {
                 if envelope.isPartOfWorkflow { try await adopt(own, summary) }
@@ -112,6 +111,8 @@ extension JobContext {
                     parent: WorkflowParent(id: id, queue: queue)
                 )
             }
+            // One whose closure throws was not started, which the handler may well live with.
+            scope.children.note(started: own)
             return ChildWorkflow(id: own, context: self)
         }
     }

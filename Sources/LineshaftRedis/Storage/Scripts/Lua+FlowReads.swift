@@ -24,6 +24,8 @@ extension Lua {
             if parent then call('HSET', KEYS[1], 'parent', parent) end
             return 1
         end
+        -- What was left of one whose launch was broken off, and which was dropped, is none of this one's.
+        for k = 2, 9 do call('DEL', KEYS[k]) end
         local incarnation = string.format('%.0f', math.floor(now / 1000000))
         call('HSET', KEYS[1], 'gen', incarnation, 'first', incarnation, unpack(ARGV))
         call('PEXPIRE', KEYS[1], 86400000)

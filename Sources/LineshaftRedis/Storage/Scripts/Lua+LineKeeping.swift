@@ -173,10 +173,14 @@ extension Lua {
                     kept[#kept + 1] = table.concat(parts)
                     isChanged = false
                 end
-                if #notes > 0 then call('HSET', KEYS[11], unpack(notes)) end
-                if #kept > 0 then call('HSET', KEYS[14], unpack(kept)) end
-                if #dropped > 0 then call('HDEL', KEYS[11], unpack(dropped)) end
-                if #gone > 0 then call('HDEL', KEYS[14], unpack(gone)) end
+                -- Lua hands on no more than some thousand values at once.
+                local function inParts(command, key, values)
+                    for i = 1, #values, 4000 do call(command, key, unpack(values, i, math.min(i + 3999, #values))) end
+                end
+                inParts('HSET', KEYS[11], notes)
+                inParts('HSET', KEYS[14], kept)
+                inParts('HDEL', KEYS[11], dropped)
+                inParts('HDEL', KEYS[14], gone)
                 flushRing()
                 if not isActive and P.slots == 0 and P.interval == 0 and call('HLEN', KEYS[14]) == 1 then
                     call('DEL', KEYS[14])

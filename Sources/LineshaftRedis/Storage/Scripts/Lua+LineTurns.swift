@@ -141,8 +141,10 @@ extension Lua {
                     local member, number = entry[1], queue.number
                     local t = member ~= '\0' and tenant(sub(member, 2)) or nil
                     if t and (t.isBlocked or holdTenant(t)) then
-                        -- The limits were changed since it joined.
-                        if t.isBlocked then ring[member] = false end
+                        -- The limits were changed since it joined. Its lines go where they belong now, wherever they were.
+                        budget = budget - 1
+                        if budget <= 0 then isCut = true end
+                        t.isBlocked = holdTenant(t) == nil
                         t.rest = 0
                         review(t)
                     else
@@ -170,7 +172,8 @@ extension Lua {
                                 leave(t)
                             end
                         elseif not isCut then
-                            if t then leave(t) else ring[member] = false end
+                            ring[member] = false
+                            if t then leave(t) end
                         end
                     end
                 end
