@@ -15,7 +15,7 @@ internal import Glibc
 @Suite("The fleet when processes end", .timeLimit(.minutes(20)))
 struct FleetInterruptionTests {
     /// Dead workers are missed soon; and however slow the machine is, no job counts as one that kills its workers.
-    private static let shortLeases = ["LINESHAFT_WORKER_LEASE": "500ms", "LINESHAFT_WORKER_POISON_LIMIT": "1000000"]
+    private static let shortLeases = ["LINESHAFT_WORKER_LEASE": "2s", "LINESHAFT_WORKER_POISON_LIMIT": "1000000"]
 
     /// With such leases, nobody else gets a job in the time of a test unless it is given back.
     private static let longLeases = ["LINESHAFT_WORKER_LEASE": "1h"]
@@ -155,7 +155,7 @@ struct FleetInterruptionTests {
     /// Runs a worker until nothing is left in the queue.
     private func finish(on trial: FleetTrial, _ settings: [String: String]) async throws {
         let worker = try await trial.withWorker(settings: settings) { _ in
-            try await trial.waitForQueue("files") { $0.running == 0 && $0.ready == 0 }
+            try await trial.waitForQueue("files") { $0.running == 0 && $0.ready == 0 && $0.scheduled == 0 }
         }
         #expect(worker.code == 0, "\(worker.everything)")
     }

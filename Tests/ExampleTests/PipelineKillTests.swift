@@ -91,7 +91,7 @@ private struct Trial: Sendable {
     private let url: String
 
     /// Dead workers are missed soon; and however slow the machine is, no job counts as one that kills its workers.
-    private static let settings = ["LINESHAFT_WORKER_LEASE": "500ms", "LINESHAFT_WORKER_POISON_LIMIT": "1000000"]
+    private static let settings = ["LINESHAFT_WORKER_LEASE": "2s", "LINESHAFT_WORKER_POISON_LIMIT": "1000000"]
 
     static func run(of source: String, _ body: (Trial) async throws -> Void) async throws {
         let folder = try TemporaryFolder()

@@ -12,9 +12,10 @@
 package enum Suspicion {
     /// How many times a job is given out again at once.
     private static let patience = 2
-    /// Within which time, in microseconds, jobs come back after that; four times as long each further time.
+    /// Within which time, in microseconds, jobs come back after that; four times as long each further time, up to
+    /// the longest: a job that is lost because its worker's machine is overloaded is not to blame.
     private static let window = 10_000_000
-    private static let longestWindow = 3_600_000_000
+    private static let longestWindow = 120_000_000
 
     /// How long a job waits that is to be given out again.
     ///
@@ -26,8 +27,8 @@ package enum Suspicion {
     /// - Returns: How long.
     package static func wait(_ id: JobID, lostLeases: Int) -> Duration {
         guard lostLeases > patience else { return .zero }
-        // More than eight times would be more than the longest.
-        let window = min(window << (2 * min(lostLeases - patience - 1, 8)), longestWindow)
+        // More than twice would be more than the longest.
+        let window = min(window << (2 * min(lostLeases - patience - 1, 2)), longestWindow)
         let dice = (Int(id.low & 0xFFFF) + lostLeases * 7_919) * 40_503 % 65_536
         return .microseconds(window * dice / 65_536)
     }

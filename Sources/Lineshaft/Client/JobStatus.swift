@@ -100,11 +100,20 @@ extension JobSystem {
         _ job: JobSnapshot?,
         in queue: QueueName?
     ) async throws {
-        if result == .cancelled || result == .requested, broker.workflows != nil {
+        if broker.workflows != nil, try await isCancelled(result, id) {
             let owner = if let job { try await owner(of: job.envelope) } else { WorkflowOwner.job(id) }
             if let owner { try await cancelChildren(of: owner) }
         }
         if let queue, storesResultsApart, result == .cancelled { await storeEndingsNow(of: [queue]) }
+    }
+
+    /// Whether a job has been or is being cancelled, now or by a call before that may have been broken off.
+    private func isCancelled(_ result: CancellationResult, _ id: JobID) async throws(BrokerError) -> Bool {
+        switch result {
+        case .cancelled, .requested: return true
+        case .notFound: return false
+        case .alreadyFinished: return try await results.outcomes(of: [id])[id]?.outcome == .cancelled
+        }
     }
 
     package enum Location: Sendable {

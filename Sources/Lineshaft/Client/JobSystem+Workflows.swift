@@ -78,7 +78,12 @@ extension JobSystem {
         case .unfinished:
             try await launch(plan, in: store)
             return true
-        case .known: return true
+        case .known:
+            // Whoever submitted it may have died before the last step; or it is over and forgotten.
+            if try await store.summary(of: plan.head.id) != nil {
+                try await completeLaunch(of: plan.head.id, in: store)
+            }
+            return true
         case .late: return false
         }
     }

@@ -17,6 +17,13 @@ package struct DeliveryLanes {
         package var heldUntil: Duration
     }
 
+    /// A claim that is under way.
+    package struct OpenClaim: Sendable {
+        package let request: ClaimRequest
+        /// How many times something had been announced when it was made: what is announced meanwhile may be too late for it.
+        fileprivate let news: Int
+    }
+
     private struct Lane {
         let name: QueueName
         var settings: WorkerQueues.Settings
@@ -48,9 +55,7 @@ package struct DeliveryLanes {
     private var nextLane = 0
     /// How many times something was announced.
     private var news = 0
-    /// How many times it had been when each claim was made that is under way, the oldest first: what is announced meanwhile
-    /// may have come too late for it.
-    private var newsAtClaims: Deque<Int> = []
+    private var openClaims = 0
     private let ownConcurrency: Int?
     package private(set) var running = 0
     package private(set) var buffered = 0
@@ -237,40 +242,38 @@ package struct DeliveryLanes {
     }
 
     /// A claim begins: what it may bring is not asked for a second time meanwhile.
-    package mutating func begin(_ request: ClaimRequest) {
-        newsAtClaims.append(news)
+    ///
+    /// - Parameter request: What is asked for.
+    /// - Returns: What ``add(_:for:at:)`` or ``abandon(_:)`` wants to know at its end.
+    package mutating func begin(_ request: ClaimRequest) -> OpenClaim {
+        openClaims += 1
         expected += request.limit
         for share in request.shares {
             if let position = index[share.queue] { lanes[position].expected += share.maximum }
         }
+        return OpenClaim(request: request, news: news)
     }
 
     /// A claim has failed.
-    package mutating func abandon(_ request: ClaimRequest) {
-        _ = close(request)
-    }
-
-    /// A claim is not under way any more.
-    ///
-    /// - Returns: Whether something was announced that the claim may have come too early for.
-    private mutating func close(_ request: ClaimRequest) -> Bool {
-        expected -= request.limit
-        for share in request.shares {
+    package mutating func abandon(_ claim: OpenClaim) {
+        openClaims -= 1
+        expected -= claim.request.limit
+        for share in claim.request.shares {
             if let position = index[share.queue] { lanes[position].expected -= share.maximum }
         }
-        // Of several that are under way the oldest, which may be too careful and never too careless.
-        return newsAtClaims.popFirst() != news
     }
 
     /// Takes in what a claim brought, and learns from it which queues are empty for now.
     ///
     /// The time is that of the request: the leases began to run before the answer came.
-    package mutating func add(_ claim: Claim, for request: ClaimRequest, at uptime: Duration) {
-        var isFull = close(request)
+    package mutating func add(_ claim: Claim, for open: OpenClaim, at uptime: Duration) {
+        abandon(open)
+        let request = open.request
+        var isFull = open.news != news
         if claim.deliveries.count >= request.limit {
             isFull = true
             // That there is more is news for an older claim that ends later.
-            if !newsAtClaims.isEmpty { news += 1 }
+            if openClaims > 0 { news += 1 }
         }
         if lanes.count == 1 {
             lanes[0].mayHaveMore = isFull

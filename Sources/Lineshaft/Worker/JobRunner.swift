@@ -68,6 +68,16 @@ package struct JobRunner: Sendable {
     package func run(_ assignment: Assignment, task: Int = 0) async -> RunEnd {
         let delivery = assignment.delivery
         guard let entry = assignment.entry else { return .unknown }
+        let context = JobContext(
+            scope: RunScope(
+                delivery: delivery,
+                system: system,
+                logger: logger,
+                deadline: assignment.deadline,
+                steps: entry.steps,
+                task: task
+            )
+        )
         if mayBeOver(delivery) {
             do {
                 if let reference = delivery.envelope.details.workflow,
@@ -79,19 +89,10 @@ package struct JobRunner: Sendable {
                 if let record = try await system.results.outcomes(of: [id])[id] { return .alreadyOver(record.outcome) }
             } catch {
                 // Running a job that may be over is worse than asking again.
-                return .threw(AwaitingWorkflow(delay: .seconds(1)))
+                let message: Logger.Message = "It cannot be found out whether the job has ended before; it is put off"
+                return .threw(AwaitingWorkflow(error, message, context.logger))
             }
         }
-        let context = JobContext(
-            scope: RunScope(
-                delivery: delivery,
-                system: system,
-                logger: logger,
-                deadline: assignment.deadline,
-                steps: entry.steps,
-                task: task
-            )
-        )
         do {
             if middleware.isEmpty { return .returned(try await entry.handler.run(context, system.configuration.codec)) }
             return .returned(try await run(context, entry, through: middleware[...]))

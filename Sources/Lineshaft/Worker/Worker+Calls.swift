@@ -13,7 +13,7 @@ extension Worker {
     /// neither timeouts nor cancellations nor the deadlines of shutdown.
     enum Call: Sendable {
         case attach
-        case exchange(ClaimRequest?)
+        case exchange(DeliveryLanes.OpenClaim?)
         case settle
         case extend([Lease])
         case measure

@@ -67,7 +67,7 @@ extension Worker {
     /// How much room a second claim must find.
     private static let overlapLimit = 64
 
-    func claimRequest() -> ClaimRequest? {
+    func claimRequest() -> DeliveryLanes.OpenClaim? {
         guard phase == .serving else { return nil }
         let prefetch = pace.prefetch(concurrency: lanes.concurrency)
         // Where the way is long, what is told takes a claim along, for by the time it arrives there may be jobs: to be woken
@@ -80,7 +80,7 @@ extension Worker {
 
     /// A request for no job: so that the broker wakes others in place of a worker that has paused a queue, or to get and
     /// to confirm endings while there is no room.
-    func emptyRequest() -> ClaimRequest? {
+    func emptyRequest() -> DeliveryLanes.OpenClaim? {
         guard phase == .serving, schedule.hasLessRoom || schedule.asksForEndings || !recordedEndings.isEmpty else {
             return nil
         }
@@ -88,7 +88,7 @@ extension Worker {
         return makeRequest(queues.map { ClaimRequest.Share(queue: $0, fair: 0, maximum: 0) }, limit: 0)
     }
 
-    private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> ClaimRequest {
+    private func makeRequest(_ shares: [ClaimRequest.Share], limit: Int) -> DeliveryLanes.OpenClaim {
         // Queues of which something is wanted say by that how much; what is claimed ahead is no room that others counted on.
         let leaves = schedule.hasLessRoom ? lanes.withoutRoom : []
         schedule.hasLessRoom = false
@@ -103,8 +103,7 @@ extension Worker {
             recorded: schedule.isConfirming ? [] : recordedEndings,
             leaves: leaves
         )
-        lanes.begin(request)
-        return request
+        return lanes.begin(request)
     }
 
     /// Tells the broker what is to be told, and takes what it gives.
@@ -112,7 +111,8 @@ extension Worker {
     /// The caller has marked the worker as busy before.
     ///
     /// - Throws: What the broker throws; nothing is lost then, and what was to be told is told later.
-    func settleAndClaim(_ request: ClaimRequest?) async throws(BrokerError) {
+    func settleAndClaim(_ open: DeliveryLanes.OpenClaim?) async throws(BrokerError) {
+        let request = open?.request
         let items = outbox.take(Self.batchLimit)
         schedule.flush = nil
         // From here on it says what the broker pushes while the claim is under way, which its answer does not know.
@@ -133,7 +133,7 @@ extension Worker {
             if phase != .serving { control.wake.raise() }
         }
         do {
-            guard let request else { return try await deliverUncancelled(items) }
+            guard let open, let request else { return try await deliverUncancelled(items) }
             let items = try await recordOutcomes(items)
             let settlements = items.map(\.settlement)
             let (results, claim): ([SettlementResult], Claim)
@@ -145,14 +145,15 @@ extension Worker {
             note(results, of: items)
             schedule.asksForEndings = false
             recordedEndings.removeFirst(request.recorded.count)
-            take(claim, for: request, since: start)
+            take(claim, for: open, since: start)
             if !claim.ended.isEmpty {
                 dispatchParked(keeping: pace.share)
                 await store(claim.ended)
             }
         } catch {
-            if let request {
-                lanes.abandon(request)
+            if let open {
+                lanes.abandon(open)
+                let request = open.request
                 if request.shares.isEmpty || !request.leaves.isEmpty { schedule.hasLessRoom = true }
             }
             outbox.putBack(items)
@@ -229,9 +230,9 @@ extension Worker {
         note(results, of: items)
     }
 
-    private func take(_ claim: Claim, for request: ClaimRequest, since began: Duration) {
+    private func take(_ claim: Claim, for open: DeliveryLanes.OpenClaim, since began: Duration) {
         let uptime = jobs.clock.uptime
-        lanes.add(claim, for: request, at: began)
+        lanes.add(claim, for: open, at: began)
         let waits = [claim.nextDue, jobs.broker.idleInterval].map { $0.map { uptime + $0 } }
         schedule.claim = ([schedule.claim] + waits).compactMap { $0 }.min()
         if let time = schedule.claim { alarm.set(notLaterThan: time) }

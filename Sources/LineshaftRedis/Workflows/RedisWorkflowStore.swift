@@ -60,7 +60,7 @@ struct RedisWorkflowStore: WorkflowStore {
     }
 
     func adopt(_ id: JobID, by parent: WorkflowParent) async throws(BrokerError) {
-        _ = try await broker.call(WorkflowStepCall(.adopt, for: parent, of: id, keys: keys(id)))
+        _ = try await broker.call(WorkflowStepCall(adoptedBy: parent, of: id, keys: keys(id)))
     }
 
     func noteExpansion(in id: JobID) async throws(BrokerError) {
@@ -96,8 +96,8 @@ struct RedisWorkflowStore: WorkflowStore {
         try await step(WorkflowStepCall(.cancel, of: id, keys: keys(id)))
     }
 
-    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
-        try await step(WorkflowStepCall(.restart, for: parent, of: id, keys: keys(id)))
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await step(WorkflowStepCall(.restart, of: id, keys: keys(id)))
     }
 
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {

@@ -99,11 +99,11 @@ package struct WorkflowStepCall: StorageCall {
         self.init(.advance, [rest.node, rest.position], of: id, keys: keys)
     }
 
-    /// Creates a call that restarts a workflow, or that only names the job which waits for it.
-    package init(_ event: Event, for parent: WorkflowParent?, of id: JobID, keys: WorkflowKeys) {
+    /// Creates a call that names the job which waits for a workflow.
+    package init(adoptedBy parent: WorkflowParent, of id: JobID, keys: WorkflowKeys) {
         self.keys = keys.keys
         self.id = id
-        arguments = RESPWords([Array(event.rawValue.utf8)] + (parent.map { [WorkflowHeadCodec.encode($0)] } ?? []))
+        arguments = RESPWords([Array(Event.adopt.rawValue.utf8), WorkflowHeadCodec.encode(parent)])
     }
 
     /// Creates a call for the ends of jobs.

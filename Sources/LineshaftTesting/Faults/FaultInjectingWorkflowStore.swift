@@ -92,9 +92,9 @@ struct FaultInjectingWorkflowStore: WorkflowStore {
         try await faults.call(.changeWorkflow) { () async throws(BrokerError) in try await store.cancel(id) }
     }
 
-    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
         try await faults.call(.changeWorkflow) { () async throws(BrokerError) in
-            try await store.restart(id, for: parent)
+            try await store.restart(id)
         }
     }
 

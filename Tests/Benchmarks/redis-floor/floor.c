@@ -53,8 +53,9 @@ static void load(const char *folder, const char *name, char sha[41]) {
     snprintf(path, sizeof path, "%s/%s.lua", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file) fail(path, "cannot be read; write it with `swift run redis-scripts FOLDER`");
-    static char text[1 << 16];
+    static char text[1 << 20];
     size_t length = fread(text, 1, sizeof text, file);
+    if (!feof(file)) fail(path, "is longer than this program expects");
     fclose(file);
     const char *arguments[] = {"SCRIPT", "LOAD", text};
     size_t lengths[] = {6, 4, length};

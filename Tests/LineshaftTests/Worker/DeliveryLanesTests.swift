@@ -20,7 +20,7 @@ struct DeliveryLanesTests {
     private func begin(
         _ lanes: inout DeliveryLanes,
         _ want: (limit: Int, shares: [ClaimRequest.Share])
-    ) -> ClaimRequest {
+    ) -> DeliveryLanes.OpenClaim {
         let request = ClaimRequest(
             worker: WorkerID("w"),
             shares: want.shares,
@@ -28,8 +28,7 @@ struct DeliveryLanesTests {
             lease: .seconds(8),
             poisonLimit: 5
         )
-        lanes.begin(request)
-        return request
+        return lanes.begin(request)
     }
 
     /// Claims as a broker with endless queues would answer, fair shares first.
@@ -86,13 +85,13 @@ struct DeliveryLanesTests {
     func `A queue that gave less than asked for is not asked again until there is news`() throws {
         var lanes = DeliveryLanes(["a": 4], concurrency: nil)
         let request = begin(&lanes, try need(lanes.want(prefetch: 0)))
-        #expect(request.limit == 4 && request.shares == [.init(queue: "a", fair: 4, maximum: 4)])
+        #expect(request.request.limit == 4 && request.request.shares == [.init(queue: "a", fair: 4, maximum: 4)])
         lanes.add(Claim(deliveries: [delivery("a")]), for: request, at: .zero)
         #expect(!lanes.wantsMore(prefetch: 0))
         lanes.expectMore()
         #expect(lanes.wantsMore(prefetch: 0))
         let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
-        #expect(second.limit == 3)
+        #expect(second.request.limit == 3)
         // What is announced while a claim is under way may have come too late for it.
         lanes.expectMore()
         lanes.add(Claim(), for: second, at: .zero)
@@ -107,7 +106,7 @@ struct DeliveryLanesTests {
         _ = try need(lanes.start())
         lanes.expectMore()
         let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
-        #expect(second.shares.map(\.queue) == ["b"])
+        #expect(second.request.shares.map(\.queue) == ["b"])
         lanes.add(Claim(), for: second, at: .zero)
         #expect(!lanes.wantsMore(prefetch: 0))
         lanes.end("a")
@@ -117,18 +116,11 @@ struct DeliveryLanesTests {
     @Test
     func `A second claim asks for no more than a first one that is under way leaves`() throws {
         var lanes = DeliveryLanes(["a": 6, "b": 4], concurrency: nil)
-        let first = ClaimRequest(
-            worker: WorkerID("w"),
-            shares: [.init(queue: "a", fair: 4, maximum: 4)],
-            limit: 4,
-            lease: .seconds(8),
-            poisonLimit: 5
-        )
-        lanes.begin(first)
+        let first = begin(&lanes, (4, [.init(queue: "a", fair: 4, maximum: 4)]))
         #expect(lanes.wantsMore(prefetch: 0, atLeast: 6) && !lanes.wantsMore(prefetch: 0, atLeast: 7))
         let second = begin(&lanes, try need(lanes.want(prefetch: 0)))
-        #expect(second.limit == 6)
-        #expect(second.shares.reduce(into: [:]) { $0[$1.queue] = $1.maximum } == ["a": 2, "b": 4])
+        #expect(second.request.limit == 6)
+        #expect(second.request.shares.reduce(into: [:]) { $0[$1.queue] = $1.maximum } == ["a": 2, "b": 4])
         #expect(!lanes.wantsMore(prefetch: 0) && lanes.want(prefetch: 0) == nil)
         lanes.abandon(first)
         let third = try need(lanes.want(prefetch: 0))
@@ -164,6 +156,18 @@ struct DeliveryLanesTests {
     }
 
     @Test
+    func `A claim of another queue that ends first does not hide news from an older one`() throws {
+        var lanes = DeliveryLanes(["a": 4, "b": 4], concurrency: nil)
+        let first = begin(&lanes, (4, [.init(queue: "a", fair: 4, maximum: 4)]))
+        lanes.expectMore()
+        let second = begin(&lanes, (4, [.init(queue: "b", fair: 4, maximum: 4)]))
+        lanes.add(Claim(), for: second, at: .zero)
+        lanes.add(Claim(), for: first, at: .zero)
+        #expect(given(lanes.want(prefetch: 0))?.shares.contains { $0.queue == "a" } == true)
+        #expect(lanes.wantsMore(prefetch: 0))
+    }
+
+    @Test
     func `A busy worker's claims are divided`() throws {
         var lanes = DeliveryLanes(["a": 96], concurrency: nil)
         #expect(try need(lanes.want(prefetch: 96)).limit == 64)
@@ -187,8 +191,8 @@ struct DeliveryLanesTests {
         lanes.expectMore()
         #expect(!lanes.wantsMore(prefetch: 0))
         // What a claim brings that was under way is found and given back.
-        lanes.begin(request)
-        lanes.add(Claim(deliveries: [delivery("a", 4)]), for: request, at: .zero)
+        let second = lanes.begin(request.request)
+        lanes.add(Claim(deliveries: [delivery("a", 4)]), for: second, at: .zero)
         #expect(given(lanes.drainPaused()).map(\.delivery.lease.token) == [4])
         #expect(given(lanes.drainPaused()).isEmpty)
         #expect(given(lanes.setPaused(false, "a")).returned.isEmpty)
@@ -229,8 +233,8 @@ struct DeliveryLanesTests {
         lanes.add(Claim(deliveries: (1...3).map { delivery("a", $0) }), for: request, at: .seconds(1))
         #expect(lanes.oldestBlockedClaim == nil)
         #expect(given(lanes.start())?.delivery.lease.token == 1)
-        lanes.begin(request)
-        lanes.add(Claim(deliveries: [delivery("b", 4)]), for: request, at: .seconds(2))
+        let second = lanes.begin(request.request)
+        lanes.add(Claim(deliveries: [delivery("b", 4)]), for: second, at: .seconds(2))
         #expect(lanes.oldestBlockedClaim == .seconds(1))
         #expect(given(lanes.drainBlocked()).map(\.delivery.lease.token) == [2, 3])
         #expect(lanes.oldestBlockedClaim == nil && lanes.buffered == 1)

@@ -89,8 +89,9 @@ struct WorkflowLikenessTests {
             } else if restarts < 2, case .over(let end) = state.phase, end != .succeeded {
                 restarts += 1
                 let parent = WorkflowParent(id: JobID(derivedFrom: "parent \(restarts)"), queue: "q")
-                let call = WorkflowStepCall(.restart, for: parent, of: id, keys: keys)
-                try same("restart", state.restart(for: parent), call)
+                try same("restart", state.restart(), WorkflowStepCall(.restart, of: id, keys: keys))
+                state.adopt(by: parent)
+                _ = try trial.call(WorkflowStepCall(adoptedBy: parent, of: id, keys: keys))
                 #expect(try trial.call(WorkflowReadCall.head(of: id, keys: keys))?.parent == parent)
                 open += state.openNodes(in: 0..<plan.nodes.count, limit: 1_000).starts.filter { !open.contains($0) }
             } else {

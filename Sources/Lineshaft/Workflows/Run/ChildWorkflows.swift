@@ -19,22 +19,21 @@ public struct ChildWorkflow<Output: Codable & Sendable>: Sendable, Identifiable 
     /// What the workflow returned.
     ///
     /// While it goes on, this ends the run: the job waits without a slot, and its handler is called again when the workflow is
-    /// over. That is neither a failure nor an attempt. What this throws then must leave the handler.
+    /// over. That is neither a failure nor an attempt. Let through what this throws then, ``AwaitingWorkflow``.
     ///
-    /// - Throws: ``ChildFailure`` when the workflow has not succeeded; what must leave the handler while it goes on.
+    /// - Throws: ``ChildFailure`` when the workflow has not succeeded; ``AwaitingWorkflow`` while it goes on.
     public var value: Output {
         get async throws {
-            context.scope.children.note(known: id)
-            return try await context.scope.system.passing { () async throws in
+            try await context.scope.system.passing { () async throws in
                 switch try await context.end(ofChild: id) {
                 case nil: throw AwaitingWorkflow()
                 case .succeeded:
                     let output = try await context.jobs.workflow(for: id, returning: Output.self).output()
-                    try await context.release(child: id)
+                    context.scope.children.note(known: id)
                     return output
                 case .some(let end):
                     let outcome = try await context.outcome(of: id, end)
-                    try await context.release(child: id)
+                    context.scope.children.note(known: id)
                     throw ChildFailure(id: id, outcome: outcome)
                 }
             }
@@ -124,17 +123,22 @@ extension JobContext {
         guard let head = try await store.head(of: own), head.parent?.id != id else { return }
         let parent = WorkflowParent(id: id, queue: queue)
         switch summary.end {
-        case .succeeded: break
+        case .succeeded: return
         case nil:
             // It is about to end for the sake of the job's earlier life.
             if summary.isStopping { throw AwaitingWorkflow(delay: .seconds(2)) }
-            try await store.adopt(own, by: parent)
+            // Whoever restarted it may have died before all that goes on was enqueued.
+            if summary.restarts > 0 { try await system.restartWorkflow(own) }
         case .failed, .cancelled:
-            try await system.restartWorkflow(own, for: parent)
+            try await system.restartWorkflow(own)
         }
+        // The last step: until it is done, the next run of this job does all of it again.
+        try await store.adopt(own, by: parent)
     }
 
-    /// Waits for the workflows that this job has started and not asked about.
+    /// Waits for the workflows that this job has started and not asked about, and lets all of them go.
+    ///
+    /// They are kept until then: a handler that is put off for hours after it has read one comes upon it again.
     ///
     /// - Throws: ``AwaitingWorkflow`` while one of them goes on, ``ChildFailure`` when one has not succeeded.
     package func awaitChildren() async throws {
@@ -142,8 +146,10 @@ extension JobContext {
             try await scope.system.passing { () async throws in
                 guard let end = try await end(ofChild: child) else { throw AwaitingWorkflow() }
                 if end != .succeeded { throw ChildFailure(id: child, outcome: try await outcome(of: child, end)) }
-                try await release(child: child)
             }
+        }
+        for child in scope.children.started {
+            try await scope.system.passing { () async throws in try await release(child: child) }
         }
     }
 
@@ -158,7 +164,7 @@ extension JobContext {
         end == .cancelled ? .cancelled : try await scope.system.failedOutcome(of: own)
     }
 
-    /// The job has read its workflow, and may have to once more if its process dies.
+    /// The job has all it wants of its workflow, and may have to read it once more if its process dies.
     fileprivate func release(child own: JobID) async throws(BrokerError) {
         let store = try scope.system.workflowStore
         guard let head = try await store.head(of: own), let summary = try await store.summary(of: own) else { return }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+package import Logging
+
 extension Handler {
     /// Creates the handler of a job that turns out to be a workflow: what the workflow returns is the job's output.
     ///
@@ -38,14 +40,27 @@ extension Handler {
     }
 }
 
-/// Ends a run whose job waits for a workflow, or for a broker that cannot be reached.
+/// Ends a run whose job waits for a workflow that it has started, or for a broker that cannot be reached.
 ///
-/// That is not the handler's doing, so it may happen any number of times.
-package struct AwaitingWorkflow: Error {
+/// A handler that catches errors lets this one through: it is called again when the workflow is over. That is neither a
+/// failure nor an attempt, and may happen any number of times.
+public struct AwaitingWorkflow: Error, Sendable {
     /// How long until the job looks by itself, should nobody tell it that the workflow is over.
-    package let delay: Duration
+    public let delay: Duration
 
     package init(delay: Duration = .seconds(60)) {
         self.delay = delay
+    }
+
+    /// The job is put off because its broker has refused to say what it must know.
+    ///
+    /// - Parameters:
+    ///   - error: Why; what does not pass by itself is for a person to see, and not asked again at once.
+    ///   - message: What that means.
+    ///   - logger: Where it is said.
+    package init(_ error: any Error, _ message: Logger.Message, _ logger: Logger) {
+        let isPassing = (error as? BrokerError)?.isPassing ?? false
+        logger.log(level: isPassing ? .debug : .error, message, metadata: ["error": "\(error)"])
+        self.init(delay: isPassing ? .seconds(1) : .seconds(30))
     }
 }

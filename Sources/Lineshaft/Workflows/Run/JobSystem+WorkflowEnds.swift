@@ -114,18 +114,16 @@ extension JobSystem {
 
     /// Begins again what failed or was cancelled in a workflow that is over.
     ///
-    /// - Parameters:
-    ///   - id: The workflow.
-    ///   - parent: The job that waits for it from now on; the same as before if `nil`.
+    /// - Parameter id: The workflow.
     /// - Throws: What ``WorkflowHandle/restart()`` throws.
-    func restartWorkflow(_ id: JobID, for parent: WorkflowParent? = nil) async throws {
+    func restartWorkflow(_ id: JobID) async throws {
         let store = try workflowStore
         guard try await store.summary(of: id) != nil else { throw workflowNotFound(id) }
         // In this order: were the outcome withdrawn after the jobs had begun, it could be the next one. Should the process
         // die in between, the store still knows how the workflow ended.
         try await results.withdraw([id])
         let asked = clock.now
-        let step = try await store.restart(id, for: parent)
+        let step = try await store.restart(id)
         if step == nil {
             // Whoever restarted it before may have died before enqueueing what goes on.
             guard let summary = try await store.summary(of: id), summary.end == nil, summary.restarts > 0 else {

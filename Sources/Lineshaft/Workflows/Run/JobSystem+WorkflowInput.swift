@@ -228,8 +228,7 @@ extension JobContext {
         do {
             return try await scope.system.input(of: scope.delivery.envelope)
         } catch let error as BrokerError where error.code != .rejected {
-            logger.debug("What the job takes cannot be read; it is put off", metadata: ["error": "\(error)"])
-            throw AwaitingWorkflow(delay: .seconds(1))
+            throw AwaitingWorkflow(error, "What the job takes cannot be read; it is put off", logger)
         }
     }
 }

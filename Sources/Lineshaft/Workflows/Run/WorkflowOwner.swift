@@ -27,11 +27,15 @@ package enum WorkflowOwner: Sendable, Hashable {
 package final class StartedChildren: Sendable {
     private struct State {
         var count = 0
+        var started: [JobID] = []
         /// Those of whose ends the handler does not know.
         var unknown: [JobID] = []
     }
 
     private let state = Mutex(State())
+
+    /// All of them, in order.
+    package var started: [JobID] { state.withLock { $0.started } }
 
     /// Those of whose ends the handler does not know.
     package var unknown: [JobID] { state.withLock { $0.unknown } }
@@ -44,9 +48,14 @@ package final class StartedChildren: Sendable {
         }
     }
 
-    func note(started id: JobID) { state.withLock { $0.unknown.append(id) } }
+    func note(started id: JobID) {
+        state.withLock { state in
+            state.started.append(id)
+            state.unknown.append(id)
+        }
+    }
 
-    /// The handler asks how one has ended, and so knows when it goes on.
+    /// The handler knows how one has ended.
     func note(known id: JobID) { state.withLock { $0.unknown.removeAll { $0 == id } } }
 }
 
@@ -74,11 +83,14 @@ extension JobSystem {
     }
 
     /// Restarts those of the workflows that a job has started which have failed.
+    ///
+    /// That includes those that somebody has restarted who may have died before all that goes on was enqueued.
     func restartChildren(of owner: WorkflowOwner) async throws {
         guard let store = broker.workflows else { return }
         var index = 0
         while let summary = try await store.summary(of: owner.child(index)) {
-            if let end = summary.end, end != .succeeded { try await restartWorkflow(owner.child(index)) }
+            let isToRestart = summary.end.map { $0 != .succeeded } ?? (summary.restarts > 0)
+            if isToRestart { try await restartWorkflow(owner.child(index)) }
             index += 1
         }
     }

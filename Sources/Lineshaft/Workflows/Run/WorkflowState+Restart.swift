@@ -9,13 +9,11 @@ extension WorkflowState {
     ///
     /// The nodes that go on are among the open ones afterwards.
     ///
-    /// - Parameter parent: The job that waits for the workflow from now on; the same as before if `nil`.
     /// - Returns: What is to be done beside enqueueing the open nodes; `nil` when the workflow has not failed.
-    package mutating func restart(for parent: WorkflowParent? = nil) -> WorkflowStep? {
+    package mutating func restart() -> WorkflowStep? {
         guard case .over(let end) = phase, end != .succeeded else { return nil }
         generation += 1
         phase = .running
-        if let parent { head.parent = parent }
         let absorbed = Set(stops.keys.filter { isAbsorbed($0) })
         func isKept(_ region: Int) -> Bool { regions(from: region).contains { absorbed.contains($0) } }
         // What was a result for want of the workflow's going on is none: its place is empty again.

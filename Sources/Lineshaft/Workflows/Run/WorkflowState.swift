@@ -97,6 +97,9 @@ package struct WorkflowState: Sendable {
         return conclude(step)
     }
 
+    /// Another job waits for the workflow from now on.
+    package mutating func adopt(by parent: WorkflowParent) { head.parent = parent }
+
     /// A job has ended.
     package mutating func end(_ node: Int, generation: Int, _ outcome: Outcome) -> WorkflowAnswer {
         guard nodes.indices.contains(node), nodes[node].isJob, generation >= self.generation(of: node) else {

@@ -163,7 +163,7 @@ public actor MemoryWorkflowStore: WorkflowStore {
     ///   - id: The workflow.
     ///   - parent: The job.
     public func adopt(_ id: JobID, by parent: WorkflowParent) {
-        _ = change(id) { $0.head.parent = parent }
+        _ = change(id) { $0.adopt(by: parent) }
     }
 
     /// Notes that a job of a workflow has turned out to be a workflow itself.
@@ -243,8 +243,8 @@ public actor MemoryWorkflowStore: WorkflowStore {
     ///   - id: The workflow.
     ///   - parent: The job that waits for it from then on.
     /// - Returns: What is to be done.
-    public func restart(_ id: JobID, for parent: WorkflowParent?) -> WorkflowStep? {
-        change(id) { $0.restart(for: parent) } ?? nil
+    public func restart(_ id: JobID) -> WorkflowStep? {
+        change(id) { $0.restart() } ?? nil
     }
 
     /// Reads how far a workflow has come.

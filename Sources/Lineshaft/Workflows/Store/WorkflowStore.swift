@@ -156,12 +156,10 @@ public protocol WorkflowStore: Sendable {
 
     /// Begins again what failed or was cancelled in a workflow that is over. What goes on is among the open nodes afterwards.
     ///
-    /// - Parameters:
-    ///   - id: The workflow.
-    ///   - parent: The job that waits for the workflow from then on; the same as before if `nil`.
+    /// - Parameter id: The workflow.
     /// - Returns: What is to be done; `nil` when there is no such workflow, or it is not over, or has succeeded.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
-    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep?
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep?
 
     /// Reads how far a workflow has come.
     ///

@@ -39,7 +39,6 @@ extension Lua {
                 followStart(i, node(i).isJob, step)
             end
             answer('', conclude(step))
-            if phase == 'l' then expire(86400000) end
         elseif what == 'launch' then
             if phase == 'l' then
                 phase = 'r'
@@ -102,7 +101,6 @@ extension Lua {
             gen, over = gen + 1, nil
             answers[4] = gen
             call('HSET', INFO, 'gen', gen)
-            if ARGV[2] then call('HSET', INFO, 'parent', ARGV[2]) end
             call('HDEL', INFO, 'end', 'released')
             persist()
             restart()
@@ -127,6 +125,8 @@ extension Lua {
                 expire(math.ceil(retention / 1000) + 1000)
             end
         end
+        -- Whatever was written meanwhile has to go with the rest.
+        if phase == 'l' then expire(86400000) end
         if what == 'release' then return answers end
         answers[1] = completed()
         return answers

@@ -27,7 +27,7 @@ extension Lua {
         -- See the core's `Suspicion`.
         local function suspension(id, lost)
             if lost < 3 then return 0 end
-            local window = math.min(10 * 4 ^ (lost - 3), 3600) * 1000000
+            local window = math.min(10 * 4 ^ (lost - 3), 120) * 1000000
             local dice = (byte(id, 15) * 256 + byte(id, 16) + lost * 7919) * 40503 % 65536
             return math.floor(window * dice / 65536)
         end

@@ -92,8 +92,8 @@ struct HostWorkflowStore: WorkflowStore {
         try await way.perform(.workflow) { () async throws(BrokerError) in try await store.cancel(id) }
     }
 
-    func restart(_ id: JobID, for parent: WorkflowParent?) async throws(BrokerError) -> WorkflowStep? {
-        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.restart(id, for: parent) }
+    func restart(_ id: JobID) async throws(BrokerError) -> WorkflowStep? {
+        try await way.perform(.workflow) { () async throws(BrokerError) in try await store.restart(id) }
     }
 
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary? {
