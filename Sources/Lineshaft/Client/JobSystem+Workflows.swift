@@ -53,12 +53,17 @@ extension JobSystem {
         )
         try checkAbilities(for: plan.head)
         let claim = inbox.claim(own, isWorkflow: true)
-        if try await store.create(plan.head) {
-            try await launch(plan, in: store)
+        let isNew: Bool
+        if max(plan.nodes.count, plan.head.regions.count) <= store.batchLimit {
+            isNew = try await launchAtOnce(plan, in: store)
         } else {
-            try await completeLaunch(of: own, in: store)
+            isNew = try await store.create(plan.head)
+            if isNew { try await launch(plan, in: store) }
         }
-        return WorkflowHandle(system: self, claim: claim)
+        try await completeLaunch(of: own, in: store)
+        // Under an identity of the caller's, another may have begun it, whom its outcome is delivered to.
+        let isOwn = isNew && id == nil && replyTo == inbox.client
+        return WorkflowHandle(system: self, claim: claim, plan: isOwn ? plan.head : nil)
     }
 
     /// Submits a workflow that is planned already.
@@ -77,6 +82,7 @@ extension JobSystem {
         switch try await create(plan.head) {
         case .unfinished:
             try await launch(plan, in: store)
+            try await completeLaunch(of: plan.head.id, in: store)
             return true
         case .known:
             // Whoever submitted it may have died before the last step; or it is over and forgotten.
@@ -103,6 +109,18 @@ extension JobSystem {
         WorkflowHandle(system: self, claim: inbox.claim(id, isWorkflow: true))
     }
 
+    /// Stores a plan that fits into one call, and begins what waits for nothing.
+    ///
+    /// - Returns: Whether that was to be done; `false` when it has been launched before.
+    private func launchAtOnce(_ plan: WorkflowPlan, in store: any WorkflowStore) async throws(BrokerError) -> Bool {
+        let asked = clock.now
+        guard let step = try await store.create(plan.head, nodes: plan.nodes, beginning: plan.roots) else {
+            return false
+        }
+        try await begin(step, of: plan, since: asked)
+        return true
+    }
+
     /// Stores a plan, and begins what waits for nothing, some thousand nodes at a time.
     private func launch(_ plan: WorkflowPlan, in store: any WorkflowStore) async throws(BrokerError) {
         let id = plan.head.id
@@ -110,17 +128,24 @@ extension JobSystem {
             let end = min(start + store.batchLimit, plan.nodes.count)
             try await store.append(plan.nodes[start..<end], at: start, to: id)
         }
-        let told = Set(plan.head.regions.flatMap(\.callbacks))
-        let roots = plan.nodes.indices.filter { plan.nodes[$0].join.count == 0 && !told.contains($0) }
+        let roots = plan.roots
         for start in stride(from: 0, to: roots.count, by: store.batchLimit) {
             let page = Array(roots[start..<min(start + store.batchLimit, roots.count)])
             let asked = clock.now
-            var step = try await store.begin(page, of: id)
-            try await enqueue(step.starts.map { ($0, plan.nodes[$0.node]) }, of: plan.head, since: asked)
-            step.starts = []
-            try await perform(step, of: id, since: asked)
+            try await begin(try await store.begin(page, of: id), of: plan, since: asked)
         }
-        try await completeLaunch(of: id, in: store)
+    }
+
+    /// Does what is to be done when nodes were begun that are known here.
+    private func begin(
+        _ step: WorkflowStep,
+        of plan: WorkflowPlan,
+        since asked: Timestamp
+    ) async throws(BrokerError) {
+        try await enqueue(step.starts.map { ($0, plan.nodes[$0.node]) }, of: plan.head, since: asked)
+        var rest = step
+        rest.starts = []
+        try await perform(rest, of: plan.head.id, since: asked)
     }
 
     /// Says that all has been begun, which may have been said before by one who died then.

@@ -15,11 +15,27 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
 
     private let system: JobSystem
     private let claim: TicketClaim
+    /// The workflow's own head and when it was submitted, where that was through this handle.
+    private let submitted: (plan: WorkflowHead, time: Duration)?
 
-    package init(system: JobSystem, claim: TicketClaim) {
+    /// Creates a handle.
+    ///
+    /// - Parameters:
+    ///   - system: Where the workflow is asked for.
+    ///   - claim: Where its outcome arrives.
+    ///   - plan: What has just been submitted, with the outcome to be delivered here.
+    package init(system: JobSystem, claim: TicketClaim, plan: WorkflowHead? = nil) {
         id = claim.id
         self.system = system
         self.claim = claim
+        submitted = plan.map { ($0, system.clock.uptime) }
+    }
+
+    /// Whether the outcome is certain to be delivered without being asked for.
+    ///
+    /// Should that be lost, the store tells it again as long as it keeps the outcome, which is a minute at least.
+    private var isDelivered: Bool {
+        claim.ticket.isFinished || submitted.map { system.clock.uptime - $0.time < .seconds(30) } ?? false
     }
 
     /// What the workflow returned.
@@ -33,7 +49,7 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
     ///   waiting task is cancelled; ``BrokerError`` when the system is shut down or unreachable.
     public var value: Output {
         get async throws {
-            if !claim.ticket.isFinished { try await system.watchWorkflow(id) }
+            if !isDelivered { try await system.watchWorkflow(id) }
             switch try await claim.ticket.outcome().outcome {
             case .succeeded: return try await output()
             case .failed(let failure) where failure.code == .cancelled && failure.type.isEmpty:
@@ -94,11 +110,17 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable, Identifiable
 
     /// The output of a workflow that has succeeded.
     func output() async throws -> Output {
-        guard let head = try await system.workflowStore.head(of: id) else { throw system.workflowNotFound(id) }
         let store = try system.workflowStore
+        let wanted: WorkflowNode.Part
+        if let plan = submitted?.plan {
+            wanted = plan.output
+        } else {
+            guard let head = try await store.head(of: id) else { throw system.workflowNotFound(id) }
+            wanted = head.output
+        }
         let part: WorkflowInput
         do {
-            part = try await system.read(head.output, of: id, from: store)
+            part = try await system.read(wanted, of: id, from: store)
         } catch let error as WorkflowSizeError {
             let message = "The output of workflow \(id) cannot be read. \(error.message)"
             throw JobError(code: error.code, message: message, id: id, cause: error)

@@ -42,8 +42,7 @@ struct RedisSchedules: ScheduleStore {
     ) async throws(BrokerError) -> WorkflowCreation {
         let call = FireWorkflowCall(workflow, before: deadline, prefix: broker.settings.prefix)
         guard let creation = try await broker.call(call) else { throw WorkflowMissing.otherShape(workflow.id) }
-        // It is there now, and its parts are added as to any other.
-        if creation == .unfinished { _ = try await RedisWorkflowStore(broker: broker).create(workflow) }
+        if creation == .unfinished { try await RedisWorkflowStore(broker: broker).appendParts(of: workflow) }
         return creation
     }
 

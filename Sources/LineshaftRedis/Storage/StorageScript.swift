@@ -29,6 +29,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
     case fireFlow
     case flowCreate
     case flowAppend
+    case flowWhole
     case flow
     case flowRead
     case flowEndings
@@ -61,6 +62,8 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .check: [own]
             case .flowAppend: [Lua.names, own]
             case .flowCreate: [Lua.names, time, own]
+            case .flowWhole:
+                [Lua.names, time, Lua.flowWhole, Lua.flowBase, Lua.flowRules, Lua.flowRestart, Lua.flow]
             case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, Lua.flowRestart, own]
             case .fireFlow: [Lua.names, time, Lua.fireFlow]
             case .flowRead: [Lua.names, time, Lua.flowBase, own]
@@ -90,7 +93,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         case .workers: Lua.workers
         case .check: Lua.check
         case .schedules: Lua.schedules
-        case .fire, .fireFlow: ""
+        case .fire, .fireFlow, .flowWhole: ""
         case .flowCreate: Lua.flowCreate
         case .flowAppend: Lua.flowAppend
         case .flow: Lua.flow

@@ -19,12 +19,29 @@ struct RedisWorkflowStore: WorkflowStore {
         guard let isNew = try await broker.call(WorkflowCreateCall(head, keys: keys)) else {
             throw WorkflowMissing.otherShape(head.id)
         }
-        guard isNew else { return false }
+        if isNew { try await appendParts(of: head) }
+        return isNew
+    }
+
+    /// Adds the parts to a workflow that has been begun to be stored.
+    func appendParts(of head: WorkflowHead) async throws(BrokerError) {
         for start in stride(from: 0, to: head.regions.count, by: batchLimit) {
             let page = head.regions[start..<min(start + batchLimit, head.regions.count)]
-            try await broker.call(WorkflowAppendCall(page, keys: keys))
+            try await broker.call(WorkflowAppendCall(page, keys: keys(head.id)))
         }
-        return true
+    }
+
+    func create(
+        _ head: WorkflowHead,
+        nodes: [WorkflowNode],
+        beginning roots: [Int]
+    ) async throws(BrokerError) -> WorkflowStep? {
+        let call = WorkflowWholeCall(head, nodes, beginning: roots, keys: keys(head.id))
+        switch try await broker.call(call) {
+        case .otherShape: throw WorkflowMissing.otherShape(head.id)
+        case .known: return nil
+        case .begun(let step): return step
+        }
     }
 
     func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError) {

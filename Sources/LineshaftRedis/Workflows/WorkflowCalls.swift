@@ -17,6 +17,11 @@ package struct WorkflowCreateCall: StorageCall {
 
     package init(_ head: WorkflowHead, keys: WorkflowKeys) {
         self.keys = keys.keys
+        arguments = RESPWords(Self.fields(of: head))
+    }
+
+    /// What is known of the whole: names and values.
+    static func fields(of head: WorkflowHead) -> [[UInt8]] {
         let kept = max(head.retention, Self.unreleasedRetention).microsecondsUp
         var fields: [(String, [UInt8])] = [
             ("phase", Array("l".utf8)), ("main", text(head.mainCount)), ("total", text(head.jobCount)),
@@ -24,7 +29,7 @@ package struct WorkflowCreateCall: StorageCall {
             ("head", WorkflowHeadCodec.encode(head)),
         ]
         if let parent = head.parent { fields.append(("parent", WorkflowHeadCodec.encode(parent))) }
-        arguments = RESPWords(fields.flatMap { [Array($0.0.utf8), $0.1] })
+        return fields.flatMap { [Array($0.0.utf8), $0.1] }
     }
 
     /// How long a workflow is kept at least of whose end nobody says that it is known.
@@ -62,7 +67,7 @@ package struct WorkflowAppendCall: StorageCall {
         var arguments = RESPWords(reserving: 64 * regions.count)
         arguments.append(text(WorkflowKeys.Part.info.rawValue))
         for (index, region) in zip(regions.indices, regions) {
-            arguments.append(Array("r\(index)".utf8))
+            arguments.append(WorkflowKeys.field(ofRegion: index))
             arguments.append(WorkflowCodec.encode(region))
         }
         self.arguments = arguments

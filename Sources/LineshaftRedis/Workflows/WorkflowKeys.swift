@@ -18,6 +18,9 @@ package struct WorkflowKeys: Sendable, Hashable {
         case nodes = 2
     }
 
+    /// The field of a part in what is known of the whole.
+    static func field(ofRegion index: Int) -> [UInt8] { Array("r\(index)".utf8) }
+
     /// The keys, in the order in which scripts know them.
     package let keys: StorageKeys
 

@@ -136,12 +136,24 @@ struct WorkflowBenchmark: AsyncParsableCommand {
     }
 
     private func runChords(_ system: JobSystem, _ count: Int, of size: Int) async throws {
-        for _ in 0..<count {
-            let chord = Group((0..<size).map { Member(number: $0) }).then(Join())
-            let value = try await system.submit(chord).value
-            guard value == size else { throw ValidationError("A chord of \(size) members had \(value) results.") }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<count {
+                // As many members are under way at once as a large chord's worker has slots for, whatever the size.
+                if number >= Self.chordsAtOnce { try await group.next() }
+                group.addTask {
+                    let chord = Group((0..<size).map { Member(number: $0) }).then(Join())
+                    let value = try await system.submit(chord).value
+                    guard value == size else {
+                        throw ValidationError("A chord of \(size) members had \(value) results.")
+                    }
+                }
+            }
+            try await group.waitForAll()
         }
     }
+
+    /// How many chords are under way at once, if there are more than one.
+    private static let chordsAtOnce = 64
 
     private func runChain(_ system: JobSystem) async throws {
         let chain = Member(number: 0).then(Series((1..<max(links, 2)).map { _ in Link() }))

@@ -18,6 +18,12 @@ public struct WorkflowPlan: Sendable {
         self.head = head
         self.nodes = nodes
     }
+
+    /// The nodes that wait for nothing.
+    package var roots: [Int] {
+        let told = Set(head.regions.flatMap(\.callbacks))
+        return nodes.indices.filter { nodes[$0].join.count == 0 && !told.contains($0) }
+    }
 }
 
 /// What is known of a workflow as a whole: everything but its nodes.

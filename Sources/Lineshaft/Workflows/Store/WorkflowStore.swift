@@ -26,6 +26,23 @@ public protocol WorkflowStore: Sendable {
     ///   filled under this identity.
     func create(_ head: WorkflowHead) async throws(BrokerError) -> Bool
 
+    /// Begins to store a workflow, adds all its nodes, and begins those that wait for nothing: ``create(_:)``,
+    /// ``append(_:at:to:)`` and ``begin(_:of:)`` in one, for a workflow that fits into one call of each.
+    ///
+    /// A store that implements it saves small workflows most of what their submission costs.
+    ///
+    /// - Parameters:
+    ///   - head: The workflow, with at most ``batchLimit`` parts.
+    ///   - nodes: Its nodes, at most ``batchLimit``.
+    ///   - roots: Those that wait for nothing.
+    /// - Returns: What is to be done before it is launched; `nil` when it has been launched before.
+    /// - Throws: What ``create(_:)`` throws.
+    func create(
+        _ head: WorkflowHead,
+        nodes: [WorkflowNode],
+        beginning roots: [Int]
+    ) async throws(BrokerError) -> WorkflowStep?
+
     /// Adds nodes to a workflow that has not been launched.
     ///
     /// - Parameters:
@@ -167,6 +184,19 @@ public protocol WorkflowStore: Sendable {
     /// - Returns: Its summary, or `nil` when there is none.
     /// - Throws: ``BrokerError`` when the store cannot be reached.
     func summary(of id: JobID) async throws(BrokerError) -> WorkflowSummary?
+}
+
+extension WorkflowStore {
+    /// One call after the other.
+    public func create(
+        _ head: WorkflowHead,
+        nodes: [WorkflowNode],
+        beginning roots: [Int]
+    ) async throws(BrokerError) -> WorkflowStep? {
+        guard try await create(head) else { return nil }
+        try await append(nodes[...], at: 0, to: head.id)
+        return try await begin(roots, of: head.id)
+    }
 }
 
 /// How far a workflow has come.

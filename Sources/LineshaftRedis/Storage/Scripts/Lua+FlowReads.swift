@@ -41,6 +41,34 @@ extension Lua {
         return 1
         """#
 
+    /// Begins to store a workflow with all that belongs to it; what `flow` is then told comes next.
+    ///
+    /// `ARGV` begins with how many arguments belong to `flowCreate`, and how many are fields and values of parts and of nodes;
+    /// then come all these, and then the arguments of `flow`. Answers as `flowCreate` does unless the workflow is to be filled, and as
+    /// `flow` if it is.
+    static let flowWhole =
+        #"""
+        local given, place = ARGV, 3
+        local function takeNext(count)
+            local taken = {}
+            for k = 1, count do taken[k] = given[place + k] end
+            place = place + count
+            return taken
+        end
+        local function create(ARGV)
+
+        """# + flowCreate + #"""
+
+            end
+            local answer = create(takeNext(tonumber(given[1])))
+            if answer ~= 1 then return answer end
+            for k = 1, 2 do
+                local entries = takeNext(tonumber(given[k + 1]))
+                for e = 1, #entries, 2 do call('HSET', KEYS[k], entries[e], entries[e + 1]) end
+            end
+            local ARGV = takeNext(#given - place)
+            """#
+
     /// Reads of a workflow what `ARGV[1]` says.
     static let flowRead = #"""
         local what, answers = ARGV[1], {}

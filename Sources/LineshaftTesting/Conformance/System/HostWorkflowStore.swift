@@ -22,6 +22,16 @@ struct HostWorkflowStore: WorkflowStore {
         try await way.perform(.workflow) { () async throws(BrokerError) in try await store.create(head) }
     }
 
+    func create(
+        _ head: WorkflowHead,
+        nodes: [WorkflowNode],
+        beginning roots: [Int]
+    ) async throws(BrokerError) -> WorkflowStep? {
+        try await way.perform(.workflow) { () async throws(BrokerError) in
+            try await store.create(head, nodes: nodes, beginning: roots)
+        }
+    }
+
     func append(_ nodes: ArraySlice<WorkflowNode>, at index: Int, to id: JobID) async throws(BrokerError) {
         try await way.perform(.workflow) { () async throws(BrokerError) in
             try await store.append(nodes, at: index, to: id)

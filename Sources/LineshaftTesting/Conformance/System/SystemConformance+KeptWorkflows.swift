@@ -90,7 +90,7 @@ extension SystemConformance {
             let store = trial.broker.workflows
             let id = JobID(derivedFrom: "unasked")
             // The submitter dies when all is launched, before it says that the end is known.
-            way.die(at: .init(change: 4, isAfter: true) { await way.cut() })
+            way.die(at: .init(change: 2, isAfter: true) { await way.cut() })
             let none: [Number] = []
             do { _ = try await client.submit(Group(none), id: id) } catch is BrokerError {}
             try check("the end", try await store?.summary(of: id)?.end, is: .succeeded)

@@ -16,6 +16,15 @@ private struct Planner: Job {
     var word = "late"
 }
 
+/// Starts a workflow, reads it, is put off for as long, and returns what it reads then.
+private struct Sleeper: Job {
+    static let name: JobName = "trial.sleeper"
+    typealias Output = Int
+
+    var pause: Duration
+    var isLate = false
+}
+
 extension SystemTrial {
     fileprivate func planningHost(_ name: String = "host-1", slots: Int = 1) async throws -> TrialHost {
         try await host(name, queues: ["default": .init(concurrency: slots)]) {
@@ -23,6 +32,19 @@ extension SystemTrial {
             spread
             Handler(for: Sides.self) { (_: Sides, input: Outputs<[Int], [Int]>, _: JobContext) -> Int in
                 input.values.0.reduce(0, +)
+            }
+            Handler(for: Sleeper.self) { [notes] job, context in
+                let numbers = try await context.start {
+                    notes.note("planned", by: context.id)
+                    return Group([Number(value: 2), Number(value: 3)]).then(Total())
+                }
+                if job.isLate {
+                    _ = try await context.start { Noted(word: "late").with(JobOptions(start: .after(job.pause))) }
+                }
+                let sum = try await numbers.value
+                notes.note("read")
+                if !job.isLate, notes.count(of: "read") == 1 { throw Snooze(delay: job.pause) }
+                return sum
             }
             Handler(for: Planner.self) { [notes] job, context in
                 let numbers = try await context.start {
@@ -63,6 +85,24 @@ extension SystemConformance {
                 let other = try await client.submit(Planner(count: 7))
                 try check("the output", try await trial.value(of: other), is: 21)
                 try check(trial.notes.count(of: "caught") >= 1, "The failure did not reach the handler.")
+            }
+        },
+        Case("What a job has read of what it started is there when it is called again", .oneCallback, workflows: true) {
+            trial in
+            let host = try await trial.planningHost()
+            let client = try await trial.system()
+            try await trial.running(host) {
+                let slow = try await client.submit(Sleeper(pause: .seconds(7_200)))
+                try await trial.pass(.seconds(7_300))
+                try check("the output", try await trial.value(of: slow), is: 5)
+                try check("the plans", trial.notes.count(of: "planned"), is: 1)
+                trial.notes.clear()
+                // One that it did not ask about goes on for longer than the other would be kept by itself.
+                let brief = JobOptions(retention: .zero)
+                let late = try await client.submit(Sleeper(pause: .seconds(90), isLate: true), options: brief)
+                _ = try await trial.outcome(of: late)
+                try check("the plans", trial.notes.count(of: "planned"), is: 1)
+                try check("the late one", trial.notes.count(of: "late"), is: 1)
             }
         },
         Case("It waits for them whatever its worker dies at", .oneCallback, workflows: true) { trial in
