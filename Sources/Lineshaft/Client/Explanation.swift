@@ -40,6 +40,9 @@ public enum Explanation: Sendable, Hashable {
     case jobLimited(JobName, PartLimits, until: Timestamp?)
     /// The workers of its queue run as many of its jobs as they may.
     case limitReached(QueueName, limit: Int)
+    /// The workers of its queue are busy with jobs of this and other queues: they run as many as they may. That many of its
+    /// queue go before it; `nil` where counting would be too slow.
+    case workersBusy(QueueName, running: Int, ahead: Int?)
     /// It is ready, and that many jobs go before it; `nil` where counting would be too slow.
     case waiting(ahead: Int?)
     /// A worker runs it.
@@ -87,12 +90,10 @@ extension Explanation: CustomStringConvertible {
             return "The job “\(name)” \(Self.reached(limits, until: time))"
         case .limitReached(let queue, let limit):
             return "The workers of the queue “\(queue)” run \(limit) of its jobs, which is as many as they may."
-        case .waiting(let ahead):
-            switch ahead {
-            case .none: return "It is ready and waits for its turn."
-            case .some(0): return "It is ready and next in its queue."
-            case .some(let count): return "It is ready and waits behind \(count) other job(s)."
-            }
+        case .workersBusy(let queue, let count, let ahead):
+            return "The workers of the queue “\(queue)” run \(count) jobs of this and other queues, which is as many as they "
+                + "may. \(Self.place(ahead))"
+        case .waiting(let ahead): return Self.place(ahead)
         case .running(let worker, let since, let isCancelRequested):
             let place = worker.map { " on \($0)" } ?? ""
             let time = since.map { " since \($0)" } ?? ""
@@ -106,6 +107,14 @@ extension Explanation: CustomStringConvertible {
             case .expired: return "It was not started before its expiry."
             case .scheduled, .ready, .running: return "It has not ended."
             }
+        }
+    }
+
+    private static func place(_ ahead: Int?) -> String {
+        switch ahead {
+        case .none: "It is ready and waits for its turn."
+        case .some(0): "It is ready and next in its queue."
+        case .some(let count): "It is ready and waits behind \(count) other job(s)."
         }
     }
 
@@ -173,7 +182,8 @@ extension JobSystem {
         let queue = job.envelope.queue
         let counts = try await inspector.counts(of: queue)
         if counts.isPaused { return .queuePaused(queue) }
-        let workers = try await inspector.workers().filter { $0.queues.contains { $0.name == queue } }
+        let everybody = try await inspector.workers()
+        let workers = everybody.filter { $0.queues.contains { $0.name == queue } }
         if workers.isEmpty { return .noWorker(queue) }
         let able = workers.filter { $0.knownJobs[job.envelope.name, default: 0] >= job.envelope.version }
         if able.isEmpty { return .noWorkerKnows(job.envelope.name, workers: workers.map(\.id)) }
@@ -194,6 +204,35 @@ extension JobSystem {
             sum + min(worker.concurrency, worker.queues.first { $0.name == queue }?.concurrency ?? 0)
         }
         if counts.running >= limit { return .limitReached(queue, limit: limit) }
+        if let running = try await runningIfBusy(everybody, around: queue, inspector) {
+            return .workersBusy(queue, running: running, ahead: job.ahead)
+        }
         return .waiting(ahead: job.ahead)
+    }
+
+    /// The most queues that are counted to find out whether workers are busy.
+    private static let countedQueues = 64
+
+    /// How many jobs the workers run that serve a queue, or queues of theirs, if that is as many as they may.
+    ///
+    /// Workers say only now and then what they run, so the queues are counted instead: all that share workers with the queue.
+    private func runningIfBusy(
+        _ workers: [WorkerReport],
+        around queue: QueueName,
+        _ inspector: any QueueInspector
+    ) async throws(BrokerError) -> Int? {
+        var queues: Set<QueueName> = [queue]
+        var involved: [WorkerReport] = []
+        while true {
+            involved = workers.filter { worker in worker.queues.contains { queues.contains($0.name) } }
+            let all = Set(involved.flatMap { $0.queues.map(\.name) })
+            if all.count == queues.count { break }
+            if all.count > Self.countedQueues { return nil }
+            queues = all
+        }
+        if queues.count == 1 { return nil }
+        var running = 0
+        for name in queues.sorted() { running += try await inspector.counts(of: name).running }
+        return running >= involved.reduce(0) { $0 + $1.concurrency } ? running : nil
     }
 }

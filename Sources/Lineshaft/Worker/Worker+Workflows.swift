@@ -26,9 +26,9 @@ extension Worker {
             places[reference.id, default: []].append((index, WorkflowNodeEnd(reference: reference, outcome: outcome)))
         }
         var items = items
-        for id in ids {
+        for (id, outcomes) in try await tell(ids.map { ($0, places[$0]?.map(\.end) ?? []) }) {
             let ended = places[id] ?? []
-            guard let outcomes = try await tell(ended.map(\.end), of: id) else {
+            guard let outcomes else {
                 // It is told again then; what it knows of these ends already is not done twice.
                 for place in ended {
                     items[place.index] = items[place.index].settled(as: .snoozed(for: Self.refusalPause))
@@ -51,6 +51,39 @@ extension Worker {
     func tellWorkflows(_ endings: [Ending]) async throws(BrokerError) -> [Ending] {
         let jobs = jobs
         return try await uncancelled { (_) throws(BrokerError) in try await jobs.tellWorkflows(endings) }
+    }
+
+    /// How many workflows are told at once.
+    private static let tellingLimit = 32
+
+    /// Tells several workflows at once, so that they share what a call costs.
+    ///
+    /// - Returns: For each, the outcomes that count; `nil` when it cannot be told.
+    private func tell(
+        _ ended: [(id: JobID, ends: [WorkflowNodeEnd])]
+    ) async throws(BrokerError) -> [(JobID, [Outcome]?)] {
+        if ended.count <= 1 {
+            guard let only = ended.first else { return [] }
+            return [(only.id, try await tell(only.ends, of: only.id))]
+        }
+        let told = await withTaskGroup(of: (JobID, Result<[Outcome]?, BrokerError>).self) { group in
+            var told: [(JobID, Result<[Outcome]?, BrokerError>)] = []
+            for (index, entry) in ended.enumerated() {
+                if index >= Self.tellingLimit, let next = await group.next() { told.append(next) }
+                group.addTask {
+                    do throws(BrokerError) {
+                        return (entry.id, .success(try await self.tell(entry.ends, of: entry.id)))
+                    } catch {
+                        return (entry.id, .failure(error))
+                    }
+                }
+            }
+            for await next in group { told.append(next) }
+            return told
+        }
+        var outcomes: [(JobID, [Outcome]?)] = []
+        for (id, result) in told { outcomes.append((id, try result.get())) }
+        return outcomes
     }
 
     /// - Returns: The outcomes that count; `nil` when the workflow cannot be told.

@@ -80,7 +80,7 @@ struct DefiningJobsSnippets {
             timeout: .seconds(60),
             deadline: .after(.seconds(3600)),
             unique: .byKey(path),
-            headers: ["tenant": "acme"]
+            headers: ["request": "4711"]
         )
 
         #expect(try await handle.status == .scheduled(until: time + .seconds(30)))
@@ -132,7 +132,7 @@ struct DefiningJobsSnippets {
 
         var configuration = JobSystem.Configuration()
         configuration.middleware = [
-            Hooks(beforeSubmit: { draft in draft.details.headers["tenant"] = "acme" })
+            Hooks(beforeSubmit: { draft in draft.details.headers["request"] = "4711" })
         ]
         let jobs = try await JobSystem(url: "memory:", configuration: configuration)
 

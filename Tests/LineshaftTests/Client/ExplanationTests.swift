@@ -44,6 +44,11 @@ struct ExplanationTests {
             .limitReached("mail", limit: 3),
             "The workers of the queue “mail” run 3 of its jobs, which is as many as they may."
         ),
+        (
+            .workersBusy("mail", running: 4, ahead: 0),
+            "The workers of the queue “mail” run 4 jobs of this and other queues, which is as many as they may. "
+                + "It is ready and next in its queue."
+        ),
         (.waiting(ahead: nil), "It is ready and waits for its turn."),
         (.waiting(ahead: 0), "It is ready and next in its queue."),
         (.waiting(ahead: 7), "It is ready and waits behind 7 other job(s)."),

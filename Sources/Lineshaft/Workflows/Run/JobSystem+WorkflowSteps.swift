@@ -74,11 +74,17 @@ extension JobSystem {
         for range in step.cancels { try await cancelOpenNodes(in: range, of: id) }
         if let end = step.end {
             _ = try await record(end, of: id, incarnation: step.incarnation, generation: step.generation)
-        } else if count > 0, step.total > 0,
+        } else if count > 0, step.total > 0, !isNews(id),
             step.completed * 100 / step.total != (step.completed - count) * 100 / step.total
         {
             await report(JobProgress(completed: Double(step.completed), total: Double(step.total)), of: id)
         }
+    }
+
+    /// Whether a workflow was submitted a moment ago, so that nobody can follow yet how far it has come.
+    private func isNews(_ id: JobID) -> Bool {
+        guard let age = id.submissionTime?.duration(to: clock.now) else { return false }
+        return age >= .zero && age < .milliseconds(100)
     }
 
     /// Has everything that was begun and has not ended enqueued, some thousand at a time.

@@ -25,7 +25,7 @@ extension Lua {
             return 1
         end
         -- What was left of one whose launch was broken off, and which was dropped, is none of this one's.
-        for k = 2, 9 do call('DEL', KEYS[k]) end
+        call('DEL', unpack(KEYS, 2, 9))
         local incarnation = string.format('%.0f', math.floor(now / 1000000))
         call('HSET', KEYS[1], 'gen', incarnation, 'first', incarnation, unpack(ARGV))
         call('PEXPIRE', KEYS[1], 86400000)
@@ -36,7 +36,7 @@ extension Lua {
     static let flowAppend = #"""
         if call('HGET', KEYS[1], 'phase') ~= 'l' then return 0 end
         local key = KEYS[tonumber(ARGV[1])]
-        for k = 2, #ARGV, 2 do call('HSET', key, ARGV[k], ARGV[k + 1]) end
+        for k = 2, #ARGV, 200 do call('HSET', key, unpack(ARGV, k, math.min(k + 199, #ARGV))) end
         call('PEXPIRE', key, 86400000)
         return 1
         """#
@@ -64,7 +64,9 @@ extension Lua {
             if answer ~= 1 then return answer end
             for k = 1, 2 do
                 local entries = takeNext(tonumber(given[k + 1]))
-                for e = 1, #entries, 2 do call('HSET', KEYS[k], entries[e], entries[e + 1]) end
+                for e = 1, #entries, 200 do
+                    call('HSET', KEYS[k], unpack(entries, e, math.min(e + 199, #entries)))
+                end
             end
             local ARGV = takeNext(#given - place)
             """#

@@ -61,7 +61,7 @@ extension SystemConformance {
             }
         },
         Case("It is explained how many jobs go before a ready one") { trial in
-            // Both slots are taken by another queue's jobs, so that nothing but its turn is waited for.
+            // Both slots are taken by another queue's jobs.
             let queues: WorkerQueues = ["default": 2, "other": 2]
             let host = try await trial.host(queues: queues) {
                 $0.concurrency = 2
@@ -79,10 +79,19 @@ extension SystemConformance {
                 for (ahead, handle) in [urgent, first, second].enumerated() {
                     let explanation = try await client.explain(handle.id)
                     // A broker for which counting would be too slow says only that the job waits for its turn.
-                    let isRight = explanation == .waiting(ahead: ahead) || explanation == .waiting(ahead: nil)
+                    let isRight = [ahead, nil].contains {
+                        explanation == .workersBusy("default", running: 2, ahead: $0)
+                    }
                     try check(isRight, "The job behind \(ahead) others is explained so: \(explanation)")
                 }
-                for handle in running + [urgent, first, second] { _ = try await trial.value(of: handle) }
+                // A worker that takes no more of a queue for now does not tell others.
+                try await host.worker.pause("default")
+                for handle in running { _ = try await trial.value(of: handle) }
+                let explanation = try await client.explain(second.id)
+                let isRight = [2, nil].contains { explanation == .waiting(ahead: $0) }
+                try check(isRight, "The last of three ready ones is explained so: \(explanation)")
+                try await host.worker.resume("default")
+                for handle in [urgent, first, second] { _ = try await trial.value(of: handle) }
             }
         },
         Case(
