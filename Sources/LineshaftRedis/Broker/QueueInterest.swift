@@ -64,7 +64,7 @@ package struct QueueInterest: Sendable {
     /// Whether a queue may count on the worker, or has woken it.
     package var isCountedOn: Bool { entries.values.contains { $0.isNoted || $0.isWoken } }
 
-    /// Whether any of these queues may count on the worker, or has woken it.
+    /// Whether any of these queues may count on the worker, has woken it, or has not been told yet that it was left.
     package func isCountedOn(by queues: [QueueName]) -> Bool {
         queues.contains { entries[$0].map { $0.isNoted || $0.isWoken || !$0.isLeft } ?? false }
     }

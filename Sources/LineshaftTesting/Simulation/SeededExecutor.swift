@@ -17,22 +17,36 @@ internal import Synchronization
 /// Use ``Simulation/run(seed:maximumSteps:start:body:)`` unless you need to drive the executor yourself.
 public final class SeededExecutor: TaskExecutor {
     private struct State {
-        var runnable: [UnownedJob] = []
+        /// Those before `count` are runnable. It is never made shorter: in debug builds removing the last element takes a lock
+        /// of Swift's runtime, for which simulations on several threads would wait.
+        private var places: [UnownedJob] = []
+        private var count = 0
         var generator: SeededGenerator
         var steps = 0
         var escapes = 0
         var digest: UInt64 = 0xCBF2_9CE4_8422_2325
         var driver: ThreadIdentity?
 
+        init(generator: SeededGenerator) {
+            self.generator = generator
+        }
+
+        mutating func add(_ job: UnownedJob) {
+            if count < places.count { places[count] = job } else { places.append(job) }
+            count += 1
+        }
+
         /// Takes one runnable job at random and notes the choice.
         mutating func takeNext() -> UnownedJob? {
-            guard !runnable.isEmpty else { return nil }
-            let choice = runnable.count == 1 ? 0 : Int.random(in: 0..<runnable.count, using: &generator)
-            digest = (digest ^ UInt64(runnable.count)) &* 0x0000_0100_0000_01B3
+            guard count > 0 else { return nil }
+            let choice = count == 1 ? 0 : Int.random(in: 0..<count, using: &generator)
+            digest = (digest ^ UInt64(count)) &* 0x0000_0100_0000_01B3
             digest = (digest ^ UInt64(choice)) &* 0x0000_0100_0000_01B3
             steps += 1
-            runnable.swapAt(choice, runnable.count - 1)
-            return runnable.removeLast()
+            let job = places[choice]
+            count -= 1
+            places[choice] = places[count]
+            return job
         }
 
         mutating func noteCaller() {
@@ -67,7 +81,7 @@ public final class SeededExecutor: TaskExecutor {
         let job = UnownedJob(job)
         state.withLock { state in
             state.noteCaller()
-            state.runnable.append(job)
+            state.add(job)
         }
     }
 
