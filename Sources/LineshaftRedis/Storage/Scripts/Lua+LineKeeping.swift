@@ -38,7 +38,7 @@ extension Lua {
             end
             -- What keeps a ready job back: nothing, or a letter for the part and the microseconds, -1 for a place.
             function P.hold(h)
-                local owner, s = ownerOf(h, 1), P.sectionOf(h)
+                local owner, s = ownerOf(h, 1), sectionOf(P, h)
                 local own = owner and holdTenant(tenant(owner))
                 if own then return 't' .. pack('>i8', own > 0 and own - now or -1) end
                 own = s and holdSection(s)
@@ -49,7 +49,9 @@ extension Lua {
             function P.configure(text)
                 local wanted, slots, interval, burst, at = {}, read('>I4dI4', text)
                 if slots ~= P.slots or interval ~= P.interval or burst ~= P.burst then
+                    local wasCounted = isCounted(P)
                     P.slots, P.interval, P.burst = slots, interval, burst
+                    if wasCounted ~= isCounted(P) then P.recount(not wasCounted) end
                     -- Tenants that were blocked are looked at again when it is their turn.
                     flushRing()
                     repeat
@@ -87,11 +89,38 @@ extension Lua {
                 end
                 if #wanted > 0 then
                     for id in pairs(index()) do
-                        local s = P.sectionOf(held(id))
+                        local s = sectionOf(P, held(id))
                         if s then s.running = s.running + 1 end
                     end
                 end
                 isChanged = true
+            end
+            -- What runs is counted from now on, or no longer.
+            function P.recount(counts)
+                for id in pairs(index()) do
+                    local h = held(id)
+                    local owner = h and byte(h) < 128 and ownerOf(h, 1)
+                    if owner then
+                        local t = tenant(owner)
+                        t.running = counts and t.running + 1 or 0
+                        t.isChanged = true
+                        t.isGone = nil
+                        leave(t)
+                    end
+                end
+            end
+            -- How many jobs of a tenant run, for those who ask.
+            function P.runningOf(t)
+                if isCounted(P) then return t.running end
+                if not P.running then
+                    P.running = {}
+                    for id in pairs(index()) do
+                        local h = held(id)
+                        local owner = h and byte(h) < 128 and ownerOf(h, 1)
+                        if owner then P.running[owner] = (P.running[owner] or 0) + 1 end
+                    end
+                end
+                return P.running[t.name] or 0
             end
             function P.dropSections()
                 for number, s in pairs(P.sections) do
@@ -132,6 +161,21 @@ extension Lua {
                 end
             end
             function P.isHeldBack(t) return holdTenant(t) ~= nil end
+            local function written(t)
+                local marks, g = (t.isBlocked and 1 or 0) + (t.hasStates and t.segments[1] and 2 or 0), t.segments[1]
+                local isShort = P.interval == 0 and #t.segments < 2
+                if g and isShort then
+                    isShort = g.section == 0 and g.level == 5 and 16 * g.count == #g.front and t.waiting == g.count
+                end
+                if isShort then return pack('>BI4', 128 + marks, t.running) .. (g and g.front or '') end
+                local parts = {pack(TENANT, t.running, t.waiting, t.arrival, t.rest, marks)}
+                for i = 1, #t.segments do
+                    g = t.segments[i]
+                    parts[#parts + 1] = pack(SEGMENT, g.section, g.level, g.first, g.last, g.count, #g.front)
+                    parts[#parts + 1] = g.front
+                end
+                return table.concat(parts)
+            end
             function P.save()
                 P.dropSections()
                 local isActive = P.isActive()
@@ -139,17 +183,11 @@ extension Lua {
                 local kept, gone, notes, dropped = {}, {}, {}, {}
                 for name, t in pairs(tenants) do
                     if t.isGone and not next(t.counts) and t.running == 0 then
-                        if t.isStored then gone[#gone + 1] = 't' .. name end
+                        if t.isStored then gone[#gone + 1] = '\0' .. name end
                         t.isStored = nil
                     elseif t.isChanged then
-                        local parts = {pack('>I4I4ddB', t.running, t.waiting, t.arrival, t.rest, t.isBlocked and 1 or 0)}
-                        for i = 1, #t.segments do
-                            local g = t.segments[i]
-                            parts[#parts + 1] = pack('>BBI4I4I4I2', g.section, g.level, g.first, g.last, g.count, #g.front)
-                            parts[#parts + 1] = g.front
-                        end
-                        kept[#kept + 1] = 't' .. name
-                        kept[#kept + 1] = table.concat(parts)
+                        kept[#kept + 1] = '\0' .. name
+                        kept[#kept + 1] = written(t)
                         t.isStored = true
                     end
                     t.isChanged = nil
@@ -164,13 +202,8 @@ extension Lua {
                     end
                 end
                 if isChanged then
-                    local parts = {pack('>ddI4dI4', P.turn, P.count, P.slots, P.interval, P.burst)}
-                    for number, s in pairs(P.sections) do
-                        parts[#parts + 1] = pack('>BBI4I4I4dI4dB', number, s.isLimited, s.count, s.running, s.slots,
-                            s.interval, s.burst, s.arrival, #s.job) .. s.job
-                    end
                     kept[#kept + 1] = 'q'
-                    kept[#kept + 1] = table.concat(parts)
+                    kept[#kept + 1] = packParts(P)
                     isChanged = false
                 end
                 -- Lua hands on no more than some thousand values at once.

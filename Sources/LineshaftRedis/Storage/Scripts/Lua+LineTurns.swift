@@ -81,7 +81,7 @@ extension Lua {
                             local h
                             if typed and number == 0 then
                                 h = envelopes[id] or held(id)
-                                s = P.sectionOf(h)
+                                s = sectionOf(P, h)
                             end
                             if not (s and number == 0 and (s.count > 0 or holdSection(s))) then return id, s end
                             place(t or tenant(''), s.number, byte(h, 3), id)
@@ -152,7 +152,7 @@ extension Lua {
                         if id then
                             picked[#picked + 1] = id
                             P.taken[id] = {t, s}
-                            if s then begin(s, s.interval) end
+                            if s then begin(s, s) end
                             isChanged = true
                             if not t then
                                 if length > passed or ranked > 0 then
@@ -163,7 +163,7 @@ extension Lua {
                                 end
                             else
                                 if t.name ~= '' then
-                                    begin(t, P.interval)
+                                    if isCounted(P) then begin(t, P) end
                                     t.waiting = math.max(t.waiting - 1, 0)
                                 end
                                 t.isChanged = true
@@ -189,9 +189,9 @@ extension Lua {
             -- What was taken and is not given out, for there is no such job, takes no place.
             function P.untake(id)
                 local t, s = P.taken[id][1], P.taken[id][2]
-                if s then finished(s, s.interval, true) end
-                if t and t.name ~= '' then
-                    finished(t, P.interval, true)
+                if s then finished(s, s, true) end
+                if t and t.name ~= '' and isCounted(P) then
+                    finished(t, P, true)
                     review(t)
                     leave(t)
                 end

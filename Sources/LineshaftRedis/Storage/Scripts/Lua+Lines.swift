@@ -13,7 +13,8 @@ extension Lua {
     /// blocked tenants come last, and below zero are the times at which tenants' rates let go on.
     ///
     /// All of it is defined only when it is needed: `lines()` is what the others call.
-    static let lines = #"""
+    static let lines =
+        #"""
         local arrivals, leavings = 0, 0
         -- The tenant in an envelope's head at `p`; its length is the head's last byte.
         local function ownerOf(h, p)
@@ -24,58 +25,25 @@ extension Lua {
         local P = false
         lines = function()
             if P then return P end
-            local SPAN, BLOCKED, REST = 1099511627776, 280375465082880, 9007199254740992
-            P = {turn = 0, count = 0, slots = 0, interval = 0, burst = 0, sections = {}, byJob = {}, queues = {}}
+        """# + "\n" + partUse + #"""
+
+            P = openParts()
+            P.queues = {}
             local tenants, chunks, ring, isChanged = {}, {}, {}, false
-            local common = call('HGET', KEYS[14], 'q')
-            if common then
-                local at
-                P.turn, P.count, P.slots, P.interval, P.burst, at = read('>ddI4dI4', common)
-                while at <= #common do
-                    local s, length = {}, nil
-                    s.number, s.isLimited, s.count, s.running, s.slots, s.interval, s.burst, s.arrival, length, at =
-                        read('>BBI4I4I4dI4dB', common, at)
-                    s.job = sub(common, at, at + length - 1)
-                    at = at + length
-                    P.sections[s.number] = s
-                    if s.isLimited == 1 then P.byJob[s.job] = s end
-                end
-            end
-            -- What keeps the next job back: nothing, 0 for a place, or when the rate lets it begin.
-            local function hold(use, slots, interval, burst)
-                if slots > 0 and use.running >= slots then return 0 end
-                if interval > 0 then
-                    local base = math.max(use.arrival, now)
-                    if math.floor((now + burst * interval - base) / interval + 1e-9) < 1 then
-                        return math.ceil(base + interval - burst * interval)
-                    end
-                end
-            end
             local function holdTenant(t)
-                if t.name ~= '' then return hold(t, P.slots, P.interval, P.burst) end
-            end
-            local function holdSection(s)
-                if s.isLimited == 1 then return hold(s, s.slots, s.interval, s.burst) end
-            end
-            local function begin(use, interval)
-                use.running = use.running + 1
-                if interval > 0 then use.arrival = math.max(use.arrival, now) + interval end
-            end
-            local function finished(use, interval, isUnstarted)
-                use.running = math.max(use.running - 1, 0)
-                if isUnstarted and interval > 0 then use.arrival = use.arrival - interval end
+                if t.name ~= '' then return hold(t, P) end
             end
             local function parse(name, text)
                 local t = {name = name, running = 0, waiting = 0, arrival = 0, rest = 0, segments = {}, counts = {}}
                 if text then
-                    local blocked, at
-                    t.running, t.waiting, t.arrival, t.rest, blocked, at = read('>I4I4ddB', text)
-                    t.isBlocked = blocked == 1
+                    local marks, at
+                    if byte(text) > 127 then text = expand(text) end
+                    t.running, t.waiting, t.arrival, t.rest, marks, at = read(TENANT, text)
+                    t.isBlocked, t.hasStates = marks % 2 == 1, marks > 1
                     t.isStored = true
-                    t.arrival = math.min(t.arrival, now + P.burst * P.interval)
                     while at <= #text do
                         local g, length = {}, nil
-                        g.section, g.level, g.first, g.last, g.count, length, at = read('>BBI4I4I4I2', text, at)
+                        g.section, g.level, g.first, g.last, g.count, length, at = read(SEGMENT, text, at)
                         g.front = sub(text, at, at + length - 1)
                         at = at + length
                         t.segments[#t.segments + 1] = g
@@ -85,7 +53,7 @@ extension Lua {
                 tenants[name] = t
                 return t
             end
-            local function tenant(name) return tenants[name] or parse(name, call('HGET', KEYS[14], 't' .. name)) end
+            local function tenant(name) return tenants[name] or parse(name, call('HGET', KEYS[14], '\0' .. name)) end
             function P.preload(names)
                 local fields, wanted, seen = {}, {}, {}
                 for i = 1, #names do
@@ -93,7 +61,7 @@ extension Lua {
                     if not tenants[name] and not seen[name] then
                         seen[name] = true
                         wanted[#wanted + 1] = name
-                        fields[#fields + 1] = 't' .. name
+                        fields[#fields + 1] = '\0' .. name
                     end
                 end
                 if #fields == 0 then return end

@@ -1,0 +1,136 @@
+//
+// This source file is part of the Lineshaft project.
+// See LICENSE for licence information.
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension Lua {
+    /// The short way of a turn where jobs take turns or places are counted: what is read before anything is written.
+    ///
+    /// `plainTurn` has it in three places: `parts`, then `partsFreed` once jobs are settled, then `partsPicked` for jobs to do. What
+    /// these have found stays in `T`: `texts` has the tenants' records, `fresh` those that `save` is to write, where an empty one
+    /// is to go. The formats are those of `lines`.
+    static let parts =
+        #"""
+        local T
+        if isSettled and (takesTurns and isQuiet or hasOwners) then
+
+        """# + partUse + #"""
+
+            T = openParts()
+            T.texts, T.fresh, T.dropped, T.isCounted, T.hasTypes = {}, {}, {}, isCounted(T), next(T.byJob) ~= nil
+            T.hold, T.holdSection, T.begin, T.finished, T.sectionOf = hold, holdSection, begin, finished, sectionOf
+            -- The outcomes take the place of the envelopes, which say what type a job is of.
+            if count > 0 and T.hasTypes then T.envelopes = readJobs(ids) end
+            function T.load(fields)
+                if #fields == 0 then return end
+                local texts = call('HMGET', KEYS[14], unpack(fields))
+                for i = 1, #fields do
+                    local text = texts[i]
+                    -- The short form has no room for what a rate needs.
+                    if text and T.interval > 0 and byte(text) > 127 then text = expand(text) end
+                    T.texts[fields[i]] = text
+                end
+            end
+            -- Puts the lines of a tenant in their rings, at the end; answers how many.
+            function T.join(field, text)
+                local at, last, scores = 26, nil, {}
+                if byte(text) > 127 then text = expand(text) end
+                while at <= #text do
+                    local section, _, _, _, _, length, start = read(SEGMENT, text, at)
+                    if section ~= last then
+                        T.turn = T.turn + 1
+                        scores[#scores + 1] = string.format('%.0f', section * SPAN + T.turn)
+                        scores[#scores + 1] = string.char(section) .. sub(field, 2)
+                    end
+                    last = section
+                    at = start + length
+                end
+                if #scores > 0 then call('ZADD', KEYS[15], unpack(scores)) end
+                return #scores / 2
+            end
+            function T.save()
+                if not T.isChanged then return end
+                local kept, gone = {'q', packParts(T)}, {}
+                for field, text in pairs(T.fresh) do
+                    if text == '' then
+                        gone[#gone + 1] = field
+                    else
+                        kept[#kept + 1] = field
+                        kept[#kept + 1] = text
+                    end
+                end
+                call('HSET', KEYS[14], unpack(kept))
+                if #gone > 0 then call('HDEL', KEYS[14], unpack(gone)) end
+                if #T.dropped > 0 then call('HDEL', KEYS[11], unpack(T.dropped)) end
+                if T.count == 0 and not next(T.sections) then
+                    call('ZREM', KEYS[15], '\0')
+                    if not T.isCounted and call('HLEN', KEYS[14]) == 1 then call('DEL', KEYS[14]) end
+                end
+                local wanted = (T.count > 0 and 8 or 0) + (next(T.sections) and 16 or 0)
+                if wanted ~= flags then flags = wanted dirty = true end
+            end
+        end
+        """#
+
+    /// Gives back the places of the jobs that were settled.
+    static let partsFreed = #"""
+        if T and count > 0 and (T.isCounted or T.hasTypes) then
+            local owners, fields = {}, {}
+            if T.isCounted then
+                local known = {}
+                for i = 1, count do
+                    local how = ARGV[3 * i + 2]
+                    if byte(how, 20) > 63 then
+                        local last = 18 + byte(how, 22) * 256 + byte(how, 23)
+                        local field = '\0' .. sub(how, last - byte(how, last), last - 1)
+                        owners[i] = field
+                        if not known[field] then fields[#fields + 1] = field end
+                        known[field] = true
+                    end
+                end
+                T.load(fields)
+            end
+            local function free(field, text)
+                local running, waiting, arrival, rest, marks, line
+                if byte(text) > 127 then
+                    marks, running = read('>BI4', text)
+                    waiting, arrival, rest, line = 0, 0, 0, sub(text, 6)
+                else
+                    running, waiting, arrival, rest, marks = read(TENANT, text)
+                    line = sub(text, 26)
+                end
+                running = math.max(running - 1, 0)
+                if marks % 2 == 1 and not T.hold({running = running, arrival = arrival}, T) then
+                    marks = marks - 1
+                    early = early + T.join(field, text)
+                    if rest > 0 then call('ZREM', KEYS[15], '\255' .. sub(field, 2)) end
+                    rest = 0
+                end
+                if running == 0 and line == '' then
+                    if T.interval == 0 or arrival <= now then return '' end
+                    local time = math.ceil(arrival)
+                    call('ZADD', KEYS[13], time, 'k' .. sub(field, 2))
+                    if time < purging then purging = time dirty = true end
+                end
+                if marks > 127 then return pack('>BI4', marks, running) .. line end
+                return pack(TENANT, running, waiting, arrival, rest, marks) .. line
+            end
+            for i = 1, count do
+                local s = T.hasTypes and T.sectionOf(T, T.envelopes[i])
+                if s then
+                    local wasFull = T.holdSection(s) == 0
+                    T.finished(s, s)
+                    if wasFull and s.count > 0 and not T.holdSection(s) then early = early + 1 end
+                end
+                local field = owners[i]
+                local text = field and T.texts[field]
+                if text and text ~= '' then
+                    text = free(field, text)
+                    T.texts[field], T.fresh[field] = text, text
+                end
+            end
+            T.isChanged = true
+        end
+        """#
+}
