@@ -131,10 +131,9 @@ extension Lua {
             -- The lines by turn, from a score on: calls `body` with the score, the tenant and the section until it is false.
             function P.visit(from, body)
                 flushRing()
-                local seen = 0
+                local start = string.format('%.0f', math.max(from, 0))
                 while true do
-                    local rows = call('ZRANGEBYSCORE', KEYS[15], string.format('%.0f', math.max(from, 0)), '+inf',
-                        'WITHSCORES', 'LIMIT', seen, 100)
+                    local rows = call('ZRANGEBYSCORE', KEYS[15], start, '+inf', 'WITHSCORES', 'LIMIT', 0, 100)
                     local names = {}
                     for i = 1, #rows, 2 do names[#names + 1] = sub(rows[i], 2) end
                     P.preload(names)
@@ -143,18 +142,27 @@ extension Lua {
                         if rows[i] ~= '\0' and not body(tonumber(rows[i + 1]), t, byte(rows[i])) then return end
                     end
                     if #rows < 200 then return end
-                    seen = seen + 100
+                    start = string.format('(%.0f', tonumber(rows[#rows]))
                 end
             end
-            -- The jobs of a line in order, ghosts included, until `body` is false.
-            function P.jobs(t, section, body)
+            -- The jobs of a line in order, ghosts included, until `body` is false. `body` gets each job's identifier and its
+            -- place: the level, the number of the chunk and the identifier; `after` is such a place, or nothing.
+            function P.jobs(t, section, after, body)
+                local level, from, last
+                if after ~= '' then
+                    level, from = read('>BI4', after)
+                    last = sub(after, 6)
+                end
                 for i = 1, #t.segments do
                     local g = t.segments[i]
-                    if g.section == section then
-                        for number = g.first - 1, g.last - 1 do
+                    if g.section == section and (not level or g.level <= level) then
+                        local isSame = g.level == level
+                        for number = math.max(isSame and from or 0, g.first - 1), g.last - 1 do
                             local text = number < g.first and g.front or chunk(chunkName(t, g, number)).text
-                            for at = 1, #text, 16 do
-                                if not body(sub(text, at, at + 15)) then return end
+                            local at = isSame and find(text, last, 1, true)
+                            for k = at and at + 16 or 1, #text, 16 do
+                                local id = sub(text, k, k + 15)
+                                if not body(id, pack('>BI4', g.level, number) .. id) then return end
                             end
                         end
                     end

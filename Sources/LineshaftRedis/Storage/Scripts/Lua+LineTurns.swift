@@ -89,7 +89,8 @@ extension Lua {
                     end
                 end
                 local function open(number)
-                    P.queues[number] = {entries = {}, at = 1, seen = 0, again = {}, number = number}
+                    P.queues[number] = {entries = {}, at = 1, again = {}, number = number}
+                    P.queues[number].from = string.format('%.0f', number * SPAN)
                     queues[#queues + 1] = P.queues[number]
                 end
                 local function first(queue)
@@ -103,17 +104,17 @@ extension Lua {
                             if #queue.again == 0 then return nil end
                             queue.entries, queue.at, queue.again = queue.again, 1, {}
                         else
-                            local from = string.format('%.0f', queue.number * SPAN)
-                            local to = string.format('(%.0f', (queue.number + 1) * SPAN)
-                            local rows = call('ZRANGEBYSCORE', KEYS[15], from, to, 'WITHSCORES', 'LIMIT', queue.seen, allowed)
+                            -- No two lines have the same score, so it goes on behind the last one.
+                            local to, most = string.format('(%.0f', (queue.number + 1) * SPAN), math.max(allowed, 64)
+                            local rows = call('ZRANGEBYSCORE', KEYS[15], queue.from, to, 'WITHSCORES', 'LIMIT', 0, most)
                             local names = {}
                             queue.entries, queue.at = {}, 1
                             for i = 1, #rows, 2 do
                                 queue.entries[#queue.entries + 1] = {rows[i], tonumber(rows[i + 1])}
                                 if rows[i] ~= '\0' then names[#names + 1] = sub(rows[i], 2) end
                             end
-                            queue.seen = queue.seen + #rows / 2
-                            queue.isAll = #rows < 2 * allowed
+                            queue.isAll = #rows < 2 * most
+                            if #rows > 0 then queue.from = string.format('(%.0f', tonumber(rows[#rows])) end
                             P.preload(names)
                         end
                     end
