@@ -11,6 +11,11 @@ extension Lua {
             function P.wake()
                 flushRing()
                 local rows = call('ZRANGEBYSCORE', KEYS[15], '-inf', string.format('%.0f', now - REST), 'LIMIT', 0, 64)
+                if #rows == 0 then
+                    -- No rate lets anyone wait for longer than one job takes, unless the clock was set back.
+                    local latest = string.format('%.0f', math.ceil(now + P.interval + 1) - REST)
+                    rows = call('ZRANGEBYSCORE', KEYS[15], latest, '(0', 'LIMIT', 0, 64)
+                end
                 for i = 1, #rows do
                     local t = tenant(sub(rows[i], 2))
                     ring[rows[i]] = false
@@ -25,7 +30,10 @@ extension Lua {
                 flushRing()
                 local time = NEVER
                 local rest = call('ZRANGE', KEYS[15], 0, 0, 'WITHSCORES')[2]
-                if rest and tonumber(rest) < 0 then time = tonumber(rest) + REST end
+                if rest and tonumber(rest) < 0 then
+                    time = tonumber(rest) + REST
+                    if time > now + P.interval + 1 then time = now end
+                end
                 for number, s in pairs(P.sections) do
                     local h = s.count > 0 and holdSection(s)
                     if h and h > 0 then

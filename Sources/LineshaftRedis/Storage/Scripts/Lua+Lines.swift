@@ -29,7 +29,7 @@ extension Lua {
 
             P = openParts()
             P.queues = {}
-            local tenants, chunks, ring, isChanged = {}, {}, {}, false
+            local tenants, chunks, ring, isChanged = {}, {}, {}, P.isClamped
             local function holdTenant(t)
                 if t.name ~= '' then return hold(t, P) end
             end
@@ -41,6 +41,11 @@ extension Lua {
                     t.running, t.waiting, t.arrival, t.rest, marks, at = read(TENANT, text)
                     t.isBlocked, t.hasStates = marks % 2 == 1, marks > 1
                     t.isStored = true
+                    -- What is further ahead was counted under another rate, or before the clock was set back.
+                    if t.arrival > now + P.burst * P.interval then
+                        t.arrival = now + P.burst * P.interval
+                        t.isChanged = true
+                    end
                     while at <= #text do
                         local g, length = {}, nil
                         g.section, g.level, g.first, g.last, g.count, length, at = read(SEGMENT, text, at)

@@ -73,6 +73,7 @@ extension Lua {
                     if not c then
                         c = {text = text, taken = 0}
                         c.running, c.waiting, c.arrival, c.rest, c.marks = read(TENANT, text)
+                        c.arrival = math.min(c.arrival, now + T.burst * T.interval)
                         if #text < 26 or c.marks % 2 == 1 or T.hold(c, T) then return false end
                         c.section, c.level, c.first, c.last, c.left, c.length, c.at = read(SEGMENT, text, 26)
                         c.stop = c.at + c.length

@@ -18,6 +18,7 @@ extension Lua {
         """# + partUse + #"""
 
             T = openParts()
+            T.isChanged = T.isClamped
             T.texts, T.fresh, T.dropped, T.isCounted, T.hasTypes = {}, {}, {}, isCounted(T), next(T.byJob) ~= nil
             T.hold, T.holdSection, T.begin, T.finished, T.sectionOf = hold, holdSection, begin, finished, sectionOf
             -- The outcomes take the place of the envelopes, which say what type a job is of.
@@ -98,14 +99,25 @@ extension Lua {
                     waiting, arrival, rest, line = 0, 0, 0, sub(text, 6)
                 else
                     running, waiting, arrival, rest, marks = read(TENANT, text)
+                    arrival = math.min(arrival, now + T.burst * T.interval)
                     line = sub(text, 26)
                 end
                 running = math.max(running - 1, 0)
-                if marks % 2 == 1 and not T.hold({running = running, arrival = arrival}, T) then
-                    marks = marks - 1
-                    early = early + T.join(field, text)
-                    if rest > 0 then call('ZREM', KEYS[15], '\255' .. sub(field, 2)) end
-                    rest = 0
+                if marks % 2 == 1 then
+                    local held = T.hold({running = running, arrival = arrival}, T)
+                    if not held then
+                        marks = marks - 1
+                        early = early + T.join(field, text)
+                    end
+                    -- What waited for a place may have to wait for its rate now.
+                    local next = line ~= '' and held or 0
+                    if next > 0 and next ~= rest then
+                        call('ZADD', KEYS[15], string.format('%.0f', next - REST), '\255' .. sub(field, 2))
+                        if next < upcoming then upcoming = next dirty = true end
+                    elseif next == 0 and rest > 0 then
+                        call('ZREM', KEYS[15], '\255' .. sub(field, 2))
+                    end
+                    rest = next
                 end
                 if running == 0 and line == '' then
                     if T.interval == 0 or arrival <= now then return '' end

@@ -6,11 +6,9 @@
 
 extension Lua {
     /// How many jobs a rate lets begin now, and when it lets the next one begin if there are none: what `RateMeter` does.
-    ///
-    /// A time further ahead than a burst takes comes from before the clock was set back.
     static let allowance = #"""
         local function allowance(arrival, interval, burst)
-            local base = math.max(math.min(arrival, now + burst * interval), now)
+            local base = math.max(arrival, now)
             local free = math.max(math.floor((now + burst * interval - base) / interval + 1e-9), 0)
             return free, math.ceil(base + interval - burst * interval), base
         end
@@ -37,6 +35,11 @@ extension Lua {
                         read(SECTION, common, at)
                     s.job = sub(common, at, at + length - 1)
                     at = at + length
+                    -- What is further ahead comes from before the clock was set back.
+                    if s.arrival > now + s.burst * s.interval then
+                        s.arrival = now + s.burst * s.interval
+                        P.isClamped = true
+                    end
                     P.sections[s.number] = s
                     if s.isLimited == 1 then P.byJob[s.job] = s end
                 end
