@@ -8,7 +8,7 @@ extension Lua {
     /// Picks jobs by turns into `popped`, `n` of them, which `plainTurn` leases.
     ///
     /// Whatever it comes upon that is not simple leaves all of it to the long way; nothing has been written then. A tenant's record
-    /// in the short form is a string from which jobs are cut off; what is known of another one while it is worked on is in `lines`.
+    /// in the short form is a string from which jobs are cut off; what is known of another one while it is worked on is in `long`.
     static let partsPicked = #"""
         local function pick()
             if limit == 0 then return band(options, 4) == 0 and (early == 0 or call('ZCARD', KEYS[12]) == 0) end
@@ -16,29 +16,31 @@ extension Lua {
                 if s.count > 0 or s.isLimited == 0 then return false end
                 s.wasRunning, s.wasArrival = s.running, s.arrival
             end
-            local length, rows, texts, slots = call('LLEN', KEYS[3]), {}, T.texts, T.slots
+            local length, rows, slots = call('LLEN', KEYS[3]), {}, T.slots
             if T.count > 0 then rows = call('ZRANGEBYSCORE', KEYS[15], 0, '(1099511627776', 'LIMIT', 0, limit) end
-            local turn, last, missing, scores, hasPlain = T.turn, #rows, {}, {}, false
+            -- What belongs to a line is found by its number, that of the row in which it comes first.
+            local turn, last, texts, scores, numbers, hasPlain = T.turn, #rows, {}, {}, {}, false
             for i = 1, last do
-                local member = rows[i]
-                if member == '\0' then hasPlain = true elseif not texts[member] then missing[#missing + 1] = member end
+                if rows[i] == '\0' then hasPlain = true end
+                numbers[i] = i
             end
+            if last > 0 then texts = T.find(rows) end
+            local lines = last
             -- The list of jobs without a tenant takes its place behind the others, unless it has one.
             local joinsPlain = length > 0 and not hasPlain
             if joinsPlain then
                 turn = turn + 1
                 if last < limit then
-                    last = last + 1
-                    rows[last] = '\0'
+                    last, lines = last + 1, last + 1
+                    rows[last], numbers[last] = '\0', last
                 end
                 joinsPlain = string.format('%.0f', turn)
             end
-            T.load(missing)
-            local picked, places, uses, lines, marked, dropped, rests = {}, {}, {}, {}, {}, {}, {}
+            local picked, places, uses, long, marked, dropped, rests = {}, {}, {}, {}, {}, {}, {}
             local count, total, passed, i, earliest, buffer = 0, 0, 0, 1, NEVER, nil
             while count < limit and i <= last do
-                local member = rows[i]
-                local text, id, isEmpty, held = texts[member] or '', nil, false, nil
+                local member, k = rows[i], numbers[i]
+                local text, id, isEmpty, held = texts[k] or '', nil, false, nil
                 local tag = byte(text)
                 i = i + 1
                 if member == '\0' then
@@ -54,14 +56,14 @@ extension Lua {
                 elseif not tag or tag == 129 or tag == 131 then
                     return false
                 elseif tag > 127 then
-                    local at = places[member] or 6
+                    local at = places[k] or 6
                     id = sub(text, at, at + 15)
                     if id == '' then return false end
-                    places[member] = at + 16
+                    places[k] = at + 16
                     isEmpty = at + 15 >= #text
                     if slots > 0 then
-                        local running = (uses[member] or read('>I4', text, 2)) + 1
-                        uses[member] = running
+                        local running = (uses[k] or read('>I4', text, 2)) + 1
+                        uses[k] = running
                         -- One that was held before is so since the limits were changed.
                         if running > slots then return false end
                         if running == slots then held = 0 end
@@ -69,7 +71,7 @@ extension Lua {
                     if tag > 129 then marked[#marked + 1] = 's' .. id end
                     total = total + 1
                 else
-                    local c = lines[member]
+                    local c = long[k]
                     if not c then
                         c = {text = text, taken = 0}
                         c.running, c.waiting, c.arrival, c.rest, c.marks = read(TENANT, text)
@@ -78,7 +80,7 @@ extension Lua {
                         c.section, c.level, c.first, c.last, c.left, c.length, c.at = read(SEGMENT, text, 26)
                         c.stop = c.at + c.length
                         if c.section ~= 0 then return false end
-                        lines[member] = c
+                        long[k] = c
                     end
                     if c.at == c.stop then
                         local name = 'c\0' .. string.char(c.level) .. pack('>I4', c.first) .. sub(member, 2)
@@ -116,12 +118,12 @@ extension Lua {
                 end
                 turn = turn + 1
                 if isEmpty then
-                    scores[member] = false
+                    scores[k] = false
                 elseif held then
-                    scores[member] = BLOCKED + turn
+                    scores[k] = BLOCKED + turn
                 else
                     last = last + 1
-                    rows[last], scores[member] = member, turn
+                    rows[last], numbers[last], scores[k] = member, k, turn
                 end
             end
             -- What a worker leaves that was woken, or what may begin now, is for others, whom the long way tells.
@@ -145,41 +147,46 @@ extension Lua {
             -- From here on things are written, and after this nothing of it can be refused.
             call('ZREM', KEYS[7], '')
             if joinsPlain then call('ZADD', KEYS[15], 'NX', joinsPlain, '\0') end
-            local added, gone, fresh = rests, {}, T.fresh
-            local to = #added
-            for member, score in pairs(scores) do
+            local added, gone, kept, fresh = rests, {}, T.kept, T.fresh
+            local to, put = #added, #kept
+            for k = 1, lines do
+                local score, member = scores[k], rows[k]
                 if score then
                     added[to + 1], added[to + 2] = string.format('%.0f', score), member
                     to = to + 2
-                else
+                elseif score == false then
                     gone[#gone + 1] = member
                 end
+                local at, c, text = places[k], long[k], nil
+                if at then
+                    local running, own = uses[k], texts[k]
+                    if at > #own then
+                        text = running and pack('>BI4', running == slots and 129 or 128, running) or ''
+                    elseif running then
+                        text = pack('>BI4', byte(own) + (running == slots and 1 or 0), running) .. sub(own, at)
+                    else
+                        text = sub(own, 1, 5) .. sub(own, at)
+                    end
+                elseif c then
+                    local marks = (c.isEmpty and 0 or c.marks) + (c.isHeld and 1 or 0)
+                    text = pack(TENANT, c.running, math.max(c.waiting - c.taken, 0), c.arrival, c.rest, marks)
+                    if not c.isEmpty then
+                        text = text .. pack(SEGMENT, 0, c.level, c.first, c.last, c.left, c.stop - c.at) .. sub(c.text, c.at)
+                    elseif c.running == 0 then
+                        text = ''
+                    end
+                end
+                if text == '' then
+                    T.gone[#T.gone + 1] = member
+                elseif text then
+                    kept[put + 1], kept[put + 2] = member, text
+                    put = put + 2
+                end
+                if text and fresh[member] then fresh[member] = nil end
             end
             if to > 0 then call('ZADD', KEYS[15], unpack(added)) end
             if #gone > 0 then call('ZREM', KEYS[15], unpack(gone)) end
             if passed > 0 then call('LTRIM', KEYS[3], passed, -1) end
-            for member, at in pairs(places) do
-                local text, running = texts[member], uses[member]
-                if at <= #text then
-                    local start = sub(text, 1, 5)
-                    if running then start = pack('>BI4', byte(text) + (running == slots and 1 or 0), running) end
-                    fresh[member] = start .. sub(text, at)
-                elseif running then
-                    fresh[member] = pack('>BI4', running == slots and 129 or 128, running)
-                else
-                    fresh[member] = ''
-                end
-            end
-            for member, c in pairs(lines) do
-                local marks = (c.isEmpty and 0 or c.marks) + (c.isHeld and 1 or 0)
-                local text = pack(TENANT, c.running, math.max(c.waiting - c.taken, 0), c.arrival, c.rest, marks)
-                if not c.isEmpty then
-                    text = text .. pack(SEGMENT, 0, c.level, c.first, c.last, c.left, c.stop - c.at) .. sub(c.text, c.at)
-                elseif c.running == 0 then
-                    text = ''
-                end
-                fresh[member] = text
-            end
             T.turn, T.count, T.dropped, T.isChanged = turn, T.count - total, dropped, true
             if earliest < upcoming then upcoming = earliest dirty = true end
             popped, envelopes, n, shift, left = picked, found, count, passed, T.count + length - passed

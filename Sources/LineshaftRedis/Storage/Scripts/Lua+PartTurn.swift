@@ -8,8 +8,8 @@ extension Lua {
     /// The short way of a turn where jobs take turns or places are counted: what is read before anything is written.
     ///
     /// `plainTurn` has it in three places: `parts`, then `partsFreed` once jobs are settled, then `partsPicked` for jobs to do. What
-    /// these have found stays in `T`: `texts` has the tenants' records, `fresh` those that `save` is to write, where an empty one
-    /// is to go. The formats are those of `lines`.
+    /// these have found stays in `T`, and what they have changed is written by its `save`: the tenants' records in `fresh`, of which
+    /// empty ones are to go, and in `kept` and `gone`. The formats are those of `lines`.
     static let parts =
         #"""
         local T
@@ -19,40 +19,48 @@ extension Lua {
 
             T = openParts()
             T.isChanged = T.isClamped
-            T.texts, T.fresh, T.dropped, T.isCounted, T.hasTypes = {}, {}, {}, isCounted(T), next(T.byJob) ~= nil
+            T.fresh, T.kept, T.gone, T.dropped, T.joined = {}, {'q', ''}, {}, {}, {}
+            T.isCounted, T.hasTypes = isCounted(T), next(T.byJob) ~= nil
             T.hold, T.holdSection, T.begin, T.finished, T.sectionOf = hold, holdSection, begin, finished, sectionOf
             -- The outcomes take the place of the envelopes, which say what type a job is of.
             if count > 0 and T.hasTypes then T.envelopes = readJobs(ids) end
-            function T.load(fields)
-                if #fields == 0 then return end
-                local texts = call('HMGET', KEYS[14], unpack(fields))
-                for i = 1, #fields do
-                    local text = texts[i]
-                    -- The short form has no room for what a rate needs.
-                    if text and T.interval > 0 and byte(text) > 127 then text = expand(text) end
-                    T.texts[fields[i]] = text
+            -- The records of tenants, in the long form where it takes what a rate needs, for which the short one has no room.
+            function T.find(fields)
+                local texts, isKnown = call('HMGET', KEYS[14], unpack(fields)), next(T.fresh)
+                if isKnown or T.interval > 0 then
+                    for i = 1, #fields do
+                        local text = T.fresh[fields[i]] or texts[i]
+                        if text and T.interval > 0 and text ~= '' and byte(text) > 127 then text = expand(text) end
+                        texts[i] = text
+                    end
                 end
+                return texts
             end
-            -- Puts the lines of a tenant in their rings, at the end; answers how many.
+            -- Puts the lines of a tenant in their rings, at the end.
             function T.join(field, text)
-                local at, last, scores = 26, nil, {}
-                if byte(text) > 127 then text = expand(text) end
+                local at, last, joined = 26, nil, T.joined
+                if byte(text) > 127 then
+                    if #text == 5 then return end
+                    T.turn = T.turn + 1
+                    joined[#joined + 1] = string.format('%.0f', T.turn)
+                    joined[#joined + 1] = field
+                    return
+                end
                 while at <= #text do
                     local section, _, _, _, _, length, start = read(SEGMENT, text, at)
                     if section ~= last then
                         T.turn = T.turn + 1
-                        scores[#scores + 1] = string.format('%.0f', section * SPAN + T.turn)
-                        scores[#scores + 1] = string.char(section) .. sub(field, 2)
+                        joined[#joined + 1] = string.format('%.0f', section * SPAN + T.turn)
+                        joined[#joined + 1] = string.char(section) .. sub(field, 2)
                     end
                     last = section
                     at = start + length
                 end
-                if #scores > 0 then call('ZADD', KEYS[15], unpack(scores)) end
-                return #scores / 2
             end
             function T.save()
                 if not T.isChanged then return end
-                local kept, gone = {'q', packParts(T)}, {}
+                local kept, gone = T.kept, T.gone
+                kept[2] = packParts(T)
                 for field, text in pairs(T.fresh) do
                     if text == '' then
                         gone[#gone + 1] = field
@@ -77,20 +85,17 @@ extension Lua {
     /// Gives back the places of the jobs that were settled.
     static let partsFreed = #"""
         if T and count > 0 and (T.isCounted or T.hasTypes) then
-            local owners, fields = {}, {}
+            local ended, fields = {}, {}
             if T.isCounted then
-                local known = {}
                 for i = 1, count do
                     local how = ARGV[3 * i + 2]
                     if byte(how, 20) > 63 then
                         local last = 18 + byte(how, 22) * 256 + byte(how, 23)
                         local field = '\0' .. sub(how, last - byte(how, last), last - 1)
-                        owners[i] = field
-                        if not known[field] then fields[#fields + 1] = field end
-                        known[field] = true
+                        if not ended[field] then fields[#fields + 1] = field end
+                        ended[field] = (ended[field] or 0) + 1
                     end
                 end
-                T.load(fields)
             end
             local function free(field, text)
                 local running, waiting, arrival, rest, marks, line
@@ -102,12 +107,12 @@ extension Lua {
                     arrival = math.min(arrival, now + T.burst * T.interval)
                     line = sub(text, 26)
                 end
-                running = math.max(running - 1, 0)
+                running = math.max(running - ended[field], 0)
                 if marks % 2 == 1 then
                     local held = T.hold({running = running, arrival = arrival}, T)
                     if not held then
                         marks = marks - 1
-                        early = early + T.join(field, text)
+                        T.join(field, text)
                     end
                     -- What waited for a place may have to wait for its rate now.
                     local next = line ~= '' and held or 0
@@ -128,18 +133,22 @@ extension Lua {
                 if marks > 127 then return pack('>BI4', marks, running) .. line end
                 return pack(TENANT, running, waiting, arrival, rest, marks) .. line
             end
-            for i = 1, count do
-                local s = T.hasTypes and T.sectionOf(T, T.envelopes[i])
+            if #fields > 0 then
+                local texts = T.find(fields)
+                for k = 1, #fields do
+                    if texts[k] then T.fresh[fields[k]] = free(fields[k], texts[k]) end
+                end
+            end
+            if #T.joined > 0 then
+                call('ZADD', KEYS[15], unpack(T.joined))
+                early = early + #T.joined / 2
+            end
+            for i = 1, T.hasTypes and count or 0 do
+                local s = T.sectionOf(T, T.envelopes[i])
                 if s then
                     local wasFull = T.holdSection(s) == 0
                     T.finished(s, s)
                     if wasFull and s.count > 0 and not T.holdSection(s) then early = early + 1 end
-                end
-                local field = owners[i]
-                local text = field and T.texts[field]
-                if text and text ~= '' then
-                    text = free(field, text)
-                    T.texts[field], T.fresh[field] = text, text
                 end
             end
             T.isChanged = true
