@@ -69,23 +69,15 @@ struct TenantScriptTests {
         }
     }
 
-    @Test("A line of any length is listed in pages, whatever is taken from its front meanwhile")
-    func pages() throws {
+    @Test("A line of any length is listed in pages, in order and each job once", arguments: [7, 45, 600])
+    func pages(_ limit: Int) throws {
         let trial = try StorageTrial()
         let ids = try (0..<6).flatMap { _ in try trial.submit(count: 100) { $0.tenant = "a" } }
-        var listed: [JobID] = []
-        var cursor: String?
-        repeat {
-            let call = try PageCall(.ready, after: cursor, limit: 45, keys: trial.keys, settings: trial.settings)
-            let page = try trial.call(call)
-            listed += page.jobs.map(\.id)
-            cursor = page.cursor
-            _ = try trial.claim(20)
-        } while cursor != nil
-        #expect(Set(listed).count == listed.count)
-        // What was taken before it was listed is not there any more; nothing else is missing.
-        #expect(listed == ids.filter(Set(listed).contains))
-        #expect(listed.suffix(200) == ids.suffix(200))
+        #expect(try trial.pages(.ready, limit: limit) == ids)
+        let taken = try trial.claim(77).jobs
+        #expect(try trial.pages(.ready, limit: limit) == Array(ids[77...]))
+        for job in taken { try trial.settle(job, .released) }
+        #expect(try trial.pages(.ready, limit: limit) == ids[..<77].reversed() + ids[77...])
     }
 
     @Test("Thousands of a tenant's cancelled jobs are passed over in pages of bounded work")
