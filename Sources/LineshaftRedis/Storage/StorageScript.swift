@@ -53,7 +53,8 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
         let rest = [Lua.flowTelling, Lua.allowance, Lua.endings, Lua.groups, Lua.lines, Lua.places, Lua.time]
         let parts: [String] =
             switch self {
-            case .enqueue: [Lua.names, Lua.partForms, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
+            case .enqueue:
+                [Lua.names, Lua.partForms, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
             case .turn: [Lua.names, Lua.partForms, Lua.jobs, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
             case .find, .page: [Lua.names, Lua.partForms, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
             case .workers, .schedules: [time, own]

@@ -81,7 +81,8 @@ extension Judge {
             for last in first..<uses.count {
                 let most = (uses[last].delivery.endSteady + tolerance - begin) / interval + Int64(rate.burst)
                 guard Int64(last - first + 1) > most else { continue }
-                let message = "\(last - first + 1) jobs were begun in a time for which the rate of \(part) allows \(most)."
+                let message =
+                    "\(last - first + 1) jobs were begun in a time for which the rate of \(part) allows \(most)."
                 note(.limitsHold, uses[last].story, message, uses[first...last].map(\.from))
                 return
             }

@@ -75,7 +75,9 @@ struct LikenessTests {
             var own = QueueLimits()
             let ofTenants = limits(60)
             if hasTenants, ofTenants != .none { own.perTenant = ofTenants }
-            if !(changesLimits && hasTenants), chance(60) { own.perJob = ["trial.job": limits(70), "other": limits(50)].filter { $0.value != .none } }
+            if !(changesLimits && hasTenants), chance(60) {
+                own.perJob = ["trial.job": limits(70), "other": limits(50)].filter { $0.value != .none }
+            }
             try await inspector.setLimits(own, queue: trial.queue)
             try trial.call(ConfigureCall(own, keys: trial.keys, settings: trial.settings))
         }

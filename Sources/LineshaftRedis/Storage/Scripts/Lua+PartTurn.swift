@@ -17,70 +17,70 @@ extension Lua {
 
         """# + partUse + #"""
 
-            T = openParts()
-            T.isChanged = T.isClamped
-            T.fresh, T.kept, T.gone, T.dropped, T.joined = {}, {'q', ''}, {}, {}, {}
-            T.isCounted, T.hasTypes = isCounted(T), next(T.byJob) ~= nil
-            T.hold, T.holdSection, T.begin, T.finished, T.sectionOf = hold, holdSection, begin, finished, sectionOf
-            -- The outcomes take the place of the envelopes, which say what type a job is of.
-            if count > 0 and T.hasTypes then T.envelopes = readJobs(ids) end
-            -- The records of tenants, in the long form where it takes what a rate needs, for which the short one has no room.
-            function T.find(fields)
-                local texts, isKnown = call('HMGET', KEYS[14], unpack(fields)), next(T.fresh)
-                if isKnown or T.interval > 0 then
-                    for i = 1, #fields do
-                        local text = T.fresh[fields[i]] or texts[i]
-                        if text and T.interval > 0 and text ~= '' and byte(text) > 127 then text = expand(text) end
-                        texts[i] = text
+                T = openParts()
+                T.isChanged = T.isClamped
+                T.fresh, T.kept, T.gone, T.dropped, T.joined = {}, {'q', ''}, {}, {}, {}
+                T.isCounted, T.hasTypes = isCounted(T), next(T.byJob) ~= nil
+                T.hold, T.holdSection, T.begin, T.finished, T.sectionOf = hold, holdSection, begin, finished, sectionOf
+                -- The outcomes take the place of the envelopes, which say what type a job is of.
+                if count > 0 and T.hasTypes then T.envelopes = readJobs(ids) end
+                -- The records of tenants, in the long form where it takes what a rate needs, for which the short one has no room.
+                function T.find(fields)
+                    local texts, isKnown = call('HMGET', KEYS[14], unpack(fields)), next(T.fresh)
+                    if isKnown or T.interval > 0 then
+                        for i = 1, #fields do
+                            local text = T.fresh[fields[i]] or texts[i]
+                            if text and T.interval > 0 and text ~= '' and byte(text) > 127 then text = expand(text) end
+                            texts[i] = text
+                        end
                     end
+                    return texts
                 end
-                return texts
-            end
-            -- Puts the lines of a tenant in their rings, at the end.
-            function T.join(field, text)
-                local at, last, joined = 26, nil, T.joined
-                if byte(text) > 127 then
-                    if #text == 5 then return end
-                    T.turn = T.turn + 1
-                    joined[#joined + 1] = string.format('%.0f', T.turn)
-                    joined[#joined + 1] = field
-                    return
-                end
-                while at <= #text do
-                    local section, _, _, _, _, length, start = read(SEGMENT, text, at)
-                    if section ~= last then
+                -- Puts the lines of a tenant in their rings, at the end.
+                function T.join(field, text)
+                    local at, last, joined = 26, nil, T.joined
+                    if byte(text) > 127 then
+                        if #text == 5 then return end
                         T.turn = T.turn + 1
-                        joined[#joined + 1] = string.format('%.0f', section * SPAN + T.turn)
-                        joined[#joined + 1] = string.char(section) .. sub(field, 2)
+                        joined[#joined + 1] = string.format('%.0f', T.turn)
+                        joined[#joined + 1] = field
+                        return
                     end
-                    last = section
-                    at = start + length
-                end
-            end
-            function T.save()
-                if not T.isChanged then return end
-                local kept, gone = T.kept, T.gone
-                kept[2] = packParts(T)
-                for field, text in pairs(T.fresh) do
-                    if text == '' then
-                        gone[#gone + 1] = field
-                    else
-                        kept[#kept + 1] = field
-                        kept[#kept + 1] = text
+                    while at <= #text do
+                        local section, _, _, _, _, length, start = read(SEGMENT, text, at)
+                        if section ~= last then
+                            T.turn = T.turn + 1
+                            joined[#joined + 1] = string.format('%.0f', section * SPAN + T.turn)
+                            joined[#joined + 1] = string.char(section) .. sub(field, 2)
+                        end
+                        last = section
+                        at = start + length
                     end
                 end
-                call('HSET', KEYS[14], unpack(kept))
-                if #gone > 0 then call('HDEL', KEYS[14], unpack(gone)) end
-                if #T.dropped > 0 then call('HDEL', KEYS[11], unpack(T.dropped)) end
-                if T.count == 0 and not next(T.sections) then
-                    call('ZREM', KEYS[15], '\0')
-                    if not T.isCounted and call('HLEN', KEYS[14]) == 1 then call('DEL', KEYS[14]) end
+                function T.save()
+                    if not T.isChanged then return end
+                    local kept, gone = T.kept, T.gone
+                    kept[2] = packParts(T)
+                    for field, text in pairs(T.fresh) do
+                        if text == '' then
+                            gone[#gone + 1] = field
+                        else
+                            kept[#kept + 1] = field
+                            kept[#kept + 1] = text
+                        end
+                    end
+                    call('HSET', KEYS[14], unpack(kept))
+                    if #gone > 0 then call('HDEL', KEYS[14], unpack(gone)) end
+                    if #T.dropped > 0 then call('HDEL', KEYS[11], unpack(T.dropped)) end
+                    if T.count == 0 and not next(T.sections) then
+                        call('ZREM', KEYS[15], '\0')
+                        if not T.isCounted and call('HLEN', KEYS[14]) == 1 then call('DEL', KEYS[14]) end
+                    end
+                    local wanted = (T.count > 0 and 8 or 0) + (next(T.sections) and 16 or 0)
+                    if wanted ~= flags then flags = wanted dirty = true end
                 end
-                local wanted = (T.count > 0 and 8 or 0) + (next(T.sections) and 16 or 0)
-                if wanted ~= flags then flags = wanted dirty = true end
             end
-        end
-        """#
+            """#
 
     /// Gives back the places of the jobs that were settled.
     static let partsFreed = #"""

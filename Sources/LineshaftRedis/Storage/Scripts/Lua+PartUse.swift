@@ -67,33 +67,33 @@ extension Lua {
 
         """# + allowance + #"""
 
-        -- What keeps the next job back: nothing, 0 for a place, or when the rate lets it begin.
-        local function hold(use, limits)
-            if limits.slots > 0 and use.running >= limits.slots then return 0 end
-            if limits.interval > 0 then
-                local free, time = allowance(use.arrival, limits.interval, limits.burst)
-                if free < 1 then return time end
+            -- What keeps the next job back: nothing, 0 for a place, or when the rate lets it begin.
+            local function hold(use, limits)
+                if limits.slots > 0 and use.running >= limits.slots then return 0 end
+                if limits.interval > 0 then
+                    local free, time = allowance(use.arrival, limits.interval, limits.burst)
+                    if free < 1 then return time end
+                end
             end
-        end
-        local function holdSection(s)
-            if s.isLimited == 1 then return hold(s, s) end
-        end
-        local function begin(use, limits)
-            use.running = use.running + 1
-            if limits.interval > 0 then
-                local _, _, base = allowance(use.arrival, limits.interval, limits.burst)
-                use.arrival = base + limits.interval
+            local function holdSection(s)
+                if s.isLimited == 1 then return hold(s, s) end
             end
-        end
-        local function finished(use, limits, isUnstarted)
-            use.running = math.max(use.running - 1, 0)
-            if isUnstarted and limits.interval > 0 then use.arrival = use.arrival - limits.interval end
-        end
-        -- The section of a job's type, if that is limited; `h` is its whole envelope.
-        local function sectionOf(P, h)
-            if not h or byte(h) > 127 then return nil end
-            local from = byte(h, 4) * 256 + byte(h, 5) + 1
-            return P.byJob[sub(h, from + 1, from + byte(h, from))]
-        end
-        """#
+            local function begin(use, limits)
+                use.running = use.running + 1
+                if limits.interval > 0 then
+                    local _, _, base = allowance(use.arrival, limits.interval, limits.burst)
+                    use.arrival = base + limits.interval
+                end
+            end
+            local function finished(use, limits, isUnstarted)
+                use.running = math.max(use.running - 1, 0)
+                if isUnstarted and limits.interval > 0 then use.arrival = use.arrival - limits.interval end
+            end
+            -- The section of a job's type, if that is limited; `h` is its whole envelope.
+            local function sectionOf(P, h)
+                if not h or byte(h) > 127 then return nil end
+                local from = byte(h, 4) * 256 + byte(h, 5) + 1
+                return P.byJob[sub(h, from + 1, from + byte(h, from))]
+            end
+            """#
 }

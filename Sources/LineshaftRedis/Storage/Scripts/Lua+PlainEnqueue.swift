@@ -35,12 +35,12 @@ extension Lua {
 
         """# + ownedEnqueue + #"""
 
-        end
-        if plain then
-            -- The first write may be refused. And a list entry without a job is harmless, a job without a list entry is not.
-            if #unowned > 0 then call('RPUSH', KEYS[3], unpack(unowned)) end
-            writeJobs(ARGV, 4)
-            if woken == 0 or call('ZCARD', KEYS[12]) == 0 then return string.rep('a', count) end
-        end
-        """#
+            end
+            if plain then
+                -- The first write may be refused. And a list entry without a job is harmless, a job without a list entry is not.
+                if #unowned > 0 then call('RPUSH', KEYS[3], unpack(unowned)) end
+                writeJobs(ARGV, 4)
+                if woken == 0 or call('ZCARD', KEYS[12]) == 0 then return string.rep('a', count) end
+            end
+            """#
 }
