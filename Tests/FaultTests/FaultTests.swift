@@ -22,6 +22,11 @@ struct FaultTests {
     }
 
     @Test
+    func `Killing workers that hold places of tenants loses no place and exceeds no limit`() async throws {
+        try await FaultProgram.run("tenants")
+    }
+
+    @Test
     func `A server that is killed forgets nothing when it syncs always`() async throws {
         try await FaultProgram.run("restart-always")
     }

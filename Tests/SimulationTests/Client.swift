@@ -51,6 +51,11 @@ struct Client {
         _ generator: inout SeededGenerator
     ) async throws {
         var options = JobOptions.random(using: &generator)
+        if world.climate.tenants > 0 {
+            var other = world.context.generator("tenant of client \(number), job \(job)")
+            let tenant = Int.random(in: 0...world.climate.tenants, using: &other)
+            if tenant > 0 { options.tenant = TenantName("t\(tenant)") }
+        }
         let id = generator.chance(0.5) ? JobID(high: world.context.seed, low: UInt64(number * 1_000 + job)) : nil
         switch Int.random(in: 0..<20, using: &generator) {
         case 0:

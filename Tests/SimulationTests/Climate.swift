@@ -25,6 +25,8 @@ extension World {
         /// Whether somebody retries and deletes dead letters in the end.
         var revives: Bool
         var limits: [(queue: QueueName, limits: QueueLimits)]
+        /// How many tenants the jobs are of; with 0 they are nobody's.
+        var tenants: Int
         /// How long a call to the broker takes each way at most, where workers have many slots: several calls of one worker
         /// are under way at once then.
         var distance: Duration?
@@ -63,6 +65,7 @@ extension World {
             pauses = generator.chance(0.3)
             revives = generator.chance(0.3)
             limits = []
+            tenants = 0
             if generator.chance(0.3) {
                 let concurrency = Int.random(in: 1...3, using: &generator)
                 limits.append(("a", QueueLimits(concurrency: concurrency)))
@@ -75,6 +78,27 @@ extension World {
             if generator.chance(0.2) {
                 distance = .microseconds(Int.random(in: 200...4_000, using: &generator))
                 jobsOfClient = Int.random(in: 10...40, using: &generator)
+            }
+            if generator.chance(0.4) { limitParts(using: &generator) }
+        }
+
+        /// Gives the jobs tenants, and limits each of these and the types of jobs.
+        private mutating func limitParts(using generator: inout SeededGenerator) {
+            tenants = Int.random(in: 1...4, using: &generator)
+            func own(_ generator: inout SeededGenerator) -> PartLimits? {
+                var own = PartLimits()
+                if generator.chance(0.6) { own.concurrency = Int.random(in: 1...2, using: &generator) }
+                if generator.chance(0.3) {
+                    let burst = Int.random(in: 1...3, using: &generator)
+                    own.rate = RateLimit(1, per: .milliseconds(500), burst: burst)
+                }
+                return own == .none ? nil : own
+            }
+            for queue: QueueName in ["a", "b"] {
+                let place = limits.firstIndex { $0.queue == queue } ?? limits.count
+                if place == limits.count { limits.append((queue, .none)) }
+                limits[place].limits.perTenant = own(&generator)
+                if generator.chance(0.4), let own = own(&generator) { limits[place].limits.perJob = [Chore.name: own] }
             }
         }
     }

@@ -51,12 +51,13 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .server: Lua.serverClock
             case .key(let key): Lua.clock(key: key)
             }
-        let rest = [Lua.flowTelling, Lua.endings, Lua.groups, Lua.lines, Lua.places, Lua.time]
+        let rest = [Lua.flowTelling, Lua.allowance, Lua.endings, Lua.groups, Lua.lines, Lua.places, Lua.time]
         let parts: [String] =
             switch self {
-            case .enqueue: [Lua.names, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
-            case .turn: [Lua.names, Lua.jobs, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
-            case .find, .page: [Lua.names, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
+            case .enqueue:
+                [Lua.names, Lua.partForms, Lua.jobs, Lua.plainEnqueue, time, Lua.base] + rest + [Lua.enqueue]
+            case .turn: [Lua.names, Lua.partForms, Lua.jobs, time, Lua.base, Lua.plainTurn] + rest + [Lua.turn]
+            case .find, .page: [Lua.names, Lua.partForms, Lua.jobs, time, Lua.base] + rest + [Lua.describe, own]
             case .workers, .schedules: [time, own]
             case .fire: [Lua.fire(enqueue: StorageScript.enqueue.source(clock: clock))]
             case .check: [own]
@@ -67,7 +68,7 @@ package enum StorageScript: String, Sendable, Hashable, CaseIterable {
             case .flow: [Lua.names, time, Lua.flowBase, Lua.flowRules, Lua.flowRestart, own]
             case .fireFlow: [Lua.names, time, Lua.fireFlow]
             case .flowRead: [Lua.names, time, Lua.flowBase, own]
-            default: [Lua.names, Lua.jobs, time, Lua.base] + rest + [own]
+            default: [Lua.names, Lua.partForms, Lua.jobs, time, Lua.base] + rest + [own]
             }
         return parts.joined(separator: "\n") + "\n"
     }

@@ -91,6 +91,10 @@ public struct SubmittedJob: Sendable, Hashable, Codable {
     public var maximumAttempts: Int?
     /// The key that no other unfinished job of the queue may have.
     public var uniqueKey: String?
+    /// Whose it is; `nil` when it is nobody's.
+    public var tenant: TenantName?
+    /// Its type; `nil` when the record does not say.
+    public var name: JobName?
 
     /// Creates a record of a job with nothing set.
     public init(job: JobID, queue: QueueName = .default) {
@@ -105,6 +109,8 @@ public struct SubmittedJob: Sendable, Hashable, Codable {
         start = details.start
         expires = details.expires
         deadline = details.deadline
+        tenant = details.tenant
+        name = envelope.name
         maximumAttempts = details.retry?.maximumAttempts
         if let unique = details.unique, unique.window == nil { uniqueKey = unique.key }
     }

@@ -219,12 +219,25 @@ extension HistoryCheckerTests {
         },
         Example("two leases of a queue that is limited to one", breaks: .limitsHold) { script in
             for job in [HistoryScript.job, HistoryScript.other] { script.submit(job) { $0.queue = "narrow" } }
-            script.deliver()
-            script.deliver(HistoryScript.other)
+            script.runBoth()
+        },
+        Example("two leases of a tenant that is limited to one", breaks: .limitsHold) { script in
             for job in [HistoryScript.job, HistoryScript.other] {
-                script.settle(.final(HistoryScript.done), job)
-                script.see(of: job)
+                script.submit(job) { submitted in
+                    submitted.queue = "shared"
+                    submitted.tenant = "a"
+                }
             }
+            script.runBoth()
+        },
+        Example("two leases of a job type that is limited to one", breaks: .limitsHold) { script in
+            for job in [HistoryScript.job, HistoryScript.other] {
+                script.submit(job) { submitted in
+                    submitted.queue = "typed"
+                    submitted.name = "one"
+                }
+            }
+            script.runBoth()
         },
         Example("begun faster than the rate allows", breaks: .limitsHold) { script in
             for job in [HistoryScript.job, HistoryScript.other] {
@@ -235,4 +248,16 @@ extension HistoryCheckerTests {
             }
         },
     ]
+}
+
+extension HistoryScript {
+    /// Has both jobs leased at once, and ends them.
+    fileprivate mutating func runBoth() {
+        deliver()
+        deliver(Self.other)
+        for job in [Self.job, Self.other] {
+            settle(.final(Self.done), job)
+            see(of: job)
+        }
+    }
 }

@@ -29,6 +29,8 @@ struct HistoryCheckerTests {
         limits: [
             "narrow": QueueLimits(concurrency: 1),
             "slow": QueueLimits(rate: RateLimit(1, per: .seconds(5))),
+            "shared": QueueLimits(perTenant: PartLimits(concurrency: 1)),
+            "typed": QueueLimits(perJob: ["one": PartLimits(concurrency: 1)]),
         ]
     )
 

@@ -24,6 +24,8 @@ extension Lua {
             layout, flags, token, head, upcoming, purging, seq, ghosts, watched, noted, active, slots, arrival, interval,
                 burst = read(RECORD, layout)
         end
+        -- What is further ahead comes from before the clock was set back.
+        if interval > 0 and arrival > now + burst * interval then arrival = now + burst * interval dirty = true end
         local firstUpcoming = upcoming
         -- Idle workers may know of nothing that falls due so soon.
         local function tellSooner()

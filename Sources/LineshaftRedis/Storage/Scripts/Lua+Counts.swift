@@ -12,10 +12,8 @@ extension Lua {
         conclude()
         local ready, delay = readyCount(), -1
         if interval > 0 and ready > 0 and band(flags, 1) == 0 and (slots == 0 or active < slots) then
-            local base = math.max(arrival, now)
-            if now + burst * interval - base < interval then
-                delay = math.ceil(base + interval - burst * interval - now)
-            end
+            local free, time = allowance(arrival, interval, burst)
+            if free < 1 then delay = time - now end
         end
         return {
             call('ZCARD', KEYS[5]), ready, active, call('ZCARD', KEYS[9]), band(flags, 1),

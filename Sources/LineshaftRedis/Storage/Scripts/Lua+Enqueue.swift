@@ -65,7 +65,7 @@ extension Lua {
                     call('RPUSH', KEYS[3], id)
                     arrivals = arrivals + 1
                 else
-                    makeReady(id, level, false, owner)
+                    makeReady(id, level, false, owner, true)
                 end
                 if f.expires or f.deadline then watchEnd(id, f, 0) end
             end

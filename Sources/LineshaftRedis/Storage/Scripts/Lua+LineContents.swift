@@ -7,7 +7,6 @@
 extension Lua {
     /// Putting jobs into lines and taking them out; a part of `lines`.
     static let lineContents = #"""
-            local CHUNK = 512
             local function chunkName(t, g, number)
                 return 'c' .. string.char(g.section, g.level) .. pack('>I4', number) .. t.name
             end
@@ -90,10 +89,11 @@ extension Lua {
                     end
                 end
             end
-            -- A job of a tenant became ready.
-            function P.ready(id, level, front, owner)
+            -- A job of a tenant became ready; unless it is fresh it may have a state.
+            function P.ready(id, level, front, owner, isFresh)
                 local t = tenant(owner)
                 t.waiting = t.waiting + 1
+                t.hasStates = t.hasStates or not isFresh
                 place(t, 0, level, id, front)
                 if not t.isBlocked then arrivals = arrivals + 1 end
             end
@@ -107,27 +107,21 @@ extension Lua {
             function P.stopped(id, h, p, isUnstarted)
                 local owner = ownerOf(h, p)
                 if next(P.byJob) then
-                    local s = P.sectionOf(p == 1 and h or held(id))
+                    local s = sectionOf(P, p == 1 and h or held(id))
                     if s then
                         local wasFull = holdSection(s) == 0
-                        finished(s, s.interval, isUnstarted)
+                        finished(s, s, isUnstarted)
                         isChanged = true
                         if wasFull and s.count > 0 and not holdSection(s) then arrivals = arrivals + 1 end
                     end
                 end
-                if owner then
+                if owner and isCounted(P) then
                     local t = tenant(owner)
-                    finished(t, P.interval, isUnstarted)
+                    finished(t, P, isUnstarted)
                     t.isChanged = true
                     arrivals = arrivals + review(t)
                     leave(t)
                 end
-            end
-            -- The section of a job's type, if that is limited; `h` is its whole envelope.
-            function P.sectionOf(h)
-                if not h or byte(h) > 127 then return nil end
-                local from = byte(h, 4) * 256 + byte(h, 5) + 1
-                return P.byJob[sub(h, from + 1, from + byte(h, from))]
             end
         """#
 }

@@ -81,7 +81,7 @@ extension Lua {
                             local h
                             if typed and number == 0 then
                                 h = envelopes[id] or held(id)
-                                s = P.sectionOf(h)
+                                s = sectionOf(P, h)
                             end
                             if not (s and number == 0 and (s.count > 0 or holdSection(s))) then return id, s end
                             place(t or tenant(''), s.number, byte(h, 3), id)
@@ -89,7 +89,8 @@ extension Lua {
                     end
                 end
                 local function open(number)
-                    P.queues[number] = {entries = {}, at = 1, seen = 0, again = {}, number = number}
+                    P.queues[number] = {entries = {}, at = 1, again = {}, number = number}
+                    P.queues[number].from = string.format('%.0f', number * SPAN)
                     queues[#queues + 1] = P.queues[number]
                 end
                 local function first(queue)
@@ -103,17 +104,17 @@ extension Lua {
                             if #queue.again == 0 then return nil end
                             queue.entries, queue.at, queue.again = queue.again, 1, {}
                         else
-                            local from = string.format('%.0f', queue.number * SPAN)
-                            local to = string.format('(%.0f', (queue.number + 1) * SPAN)
-                            local rows = call('ZRANGEBYSCORE', KEYS[15], from, to, 'WITHSCORES', 'LIMIT', queue.seen, allowed)
+                            -- No two lines have the same score, so it goes on behind the last one.
+                            local to, most = string.format('(%.0f', (queue.number + 1) * SPAN), math.max(allowed, 64)
+                            local rows = call('ZRANGEBYSCORE', KEYS[15], queue.from, to, 'WITHSCORES', 'LIMIT', 0, most)
                             local names = {}
                             queue.entries, queue.at = {}, 1
                             for i = 1, #rows, 2 do
                                 queue.entries[#queue.entries + 1] = {rows[i], tonumber(rows[i + 1])}
                                 if rows[i] ~= '\0' then names[#names + 1] = sub(rows[i], 2) end
                             end
-                            queue.seen = queue.seen + #rows / 2
-                            queue.isAll = #rows < 2 * allowed
+                            queue.isAll = #rows < 2 * most
+                            if #rows > 0 then queue.from = string.format('(%.0f', tonumber(rows[#rows])) end
                             P.preload(names)
                         end
                     end
@@ -152,7 +153,7 @@ extension Lua {
                         if id then
                             picked[#picked + 1] = id
                             P.taken[id] = {t, s}
-                            if s then begin(s, s.interval) end
+                            if s then begin(s, s) end
                             isChanged = true
                             if not t then
                                 if length > passed or ranked > 0 then
@@ -163,7 +164,7 @@ extension Lua {
                                 end
                             else
                                 if t.name ~= '' then
-                                    begin(t, P.interval)
+                                    if isCounted(P) then begin(t, P) end
                                     t.waiting = math.max(t.waiting - 1, 0)
                                 end
                                 t.isChanged = true
@@ -189,9 +190,9 @@ extension Lua {
             -- What was taken and is not given out, for there is no such job, takes no place.
             function P.untake(id)
                 local t, s = P.taken[id][1], P.taken[id][2]
-                if s then finished(s, s.interval, true) end
-                if t and t.name ~= '' then
-                    finished(t, P.interval, true)
+                if s then finished(s, s, true) end
+                if t and t.name ~= '' and isCounted(P) then
+                    finished(t, P, true)
                     review(t)
                     leave(t)
                 end

@@ -55,20 +55,20 @@ extension Lua {
             end
             return index < call('LLEN', KEYS[3])
         end
-        -- From the lines, one after the other; a place is a line's score and how many of its entries were seen.
+        -- From the lines, one after the other; a place is a line's score and the place in the line.
         local function inLines()
-            local isFull = false
+            local isFull, passed = false, 0
             lines().visit(place or 0, function(score, t, section)
-                local seen, skipped = 0, score == place and tonumber(last) or 0
-                lines().jobs(t, section, function(id)
-                    seen = seen + 1
-                    if seen <= skipped then return true end
+                lines().jobs(t, section, score == place and last or '', function(id, spot)
                     local job = describe(id)
+                    passed = passed + 1
                     if job and job[1] == 'e' then
                         if #jobs == limit then isFull = true return false end
                         jobs[#jobs + 1] = job
                     end
-                    cursor = '3|' .. whole(score) .. '|' .. seen
+                    cursor = '3|' .. whole(score) .. '|' .. spot
+                    -- Ghosts are left out, but not without end.
+                    if passed > limit + 1000 then isFull = true return false end
                     return true
                 end)
                 return not isFull
@@ -126,7 +126,7 @@ extension Lua {
             end
             if part == 3 and lined() then
                 if #jobs == limit then
-                    hasMore, cursor = lines().count > 0, '3|0|0'
+                    hasMore, cursor = lines().count > 0, '3|0|'
                 else
                     hasMore = inLines()
                 end

@@ -39,8 +39,8 @@ extension Lua {
             return (9 - level) * 17592186044416 + 8796093022208 + (front and -seq or seq)
         end
         -- `owner` is its tenant, if it has one.
-        local function makeReady(id, level, front, owner)
-            if owner then return lines().ready(id, level, front, owner) end
+        local function makeReady(id, level, front, owner, isFresh)
+            if owner then return lines().ready(id, level, front, owner, isFresh) end
             arrivals = arrivals + 1
             if level ~= 5 then
                 call('ZADD', KEYS[4], rank(level, front), id)

@@ -10,21 +10,24 @@ extension Lua {
     /// It ends the script, or leaves to the long way what it has not done: `isSettled` says whether it has settled, `popped`
     /// holds what it has taken from the list. Defining the functions of the long way costs more than all of this. What counts
     /// most besides is the number of new strings for each job, so what jobs of one call have in common is made once.
-    static let plainTurn = #"""
+    static let plainTurn =
+        #"""
         local options, limit, lease, poison = read('>BI4I8I4', ARGV[3])
         local worker = sub(ARGV[3], 18)
         local count, ids, popped = (#ARGV - 3) / 3, {}, nil
-        local freed, isSettled = 0, count == 0
-        local isPlain = flags == 0 and ghosts + watched + noted + slots + interval == 0 and upcoming > now
-        -- Tenants' jobs are settled in the short way too, but for their places, which the long way sees to.
-        local hasOwners, settlesPlain = false, isPlain or flags == 8 and watched + noted + slots + interval == 0
+        -- `early` is how many jobs may begin because of what is settled here.
+        local freed, isSettled, early = 0, count == 0, 0
+        do
+        -- Jobs that take turns and those whose places are counted go the short way too; `parts` has what is theirs.
+        local isQuiet = band(flags, 231) == 0 and watched + noted + slots + interval == 0
+        local isShort, takesTurns, hasOwners = isQuiet and ghosts == 0 and upcoming > now, flags ~= 0, false
+        local tokens, hows, texts, wheres, expiry8 = {}, {}, {}, {}, nil
         for i = 1, count do ids[i] = ARGV[3 * i + 1] end
-        if count > 0 and settlesPlain and purging > now then
+        if count > 0 and (isShort or isQuiet and takesTurns) and purging > now then
             local kept8 = sub(ARGV[2], 1, 8)
             local expiry = math.floor(math.min(now + read('>i8', kept8) / 1000, NEVER))
-            local expiry8 = pack('>I8', expiry)
+            expiry8 = pack('>I8', expiry)
             local begin = '\0\0\0\1' .. expiry8 .. pack('>I8I2', now, 0) .. kept8
-            local hows, tokens, texts, wheres = {}, {}, {}, {}
             isSettled = expiry > now
             for i = 1, count do
                 local how = ARGV[3 * i + 2]
@@ -41,11 +44,19 @@ extension Lua {
                     end
                     local token8, reply = sub(how, 1, 8), nil
                     if bits == 1 then reply = sub(how, 24, 31) end
-                    hows[how] = {token8, (reply and '\129\129' or '\129\1') .. begin .. token8 .. (reply or ''), reply}
-                    if not wheres[token8] then
+                    local where = wheres[token8]
+                    if not where then
                         tokens[#tokens + 1] = token8
-                        wheres[token8] = {count = 0}
+                        where = {count = 0}
+                        wheres[token8] = where
                     end
+                    local shared = where.shared
+                    -- Of one claim only jobs that differ in their tenants alone come here again.
+                    if not shared or shared[3] ~= reply then
+                        shared = {token8, (reply and '\129\129' or '\129\1') .. begin .. token8 .. (reply or ''), reply}
+                        where.shared = shared
+                    end
+                    hows[how] = shared
                 end
             end
             if isSettled then
@@ -72,7 +83,11 @@ extension Lua {
                     where.next = at + 25
                 end
             end
-            if isSettled then
+        end
+
+        """# + parts + "\n" + #"""
+
+            if isSettled and count > 0 then
                 freed = count
                 -- Removing nothing cannot be refused for want of memory, and what follows it is not refused either: what
                 -- runs can always end.
@@ -126,16 +141,31 @@ extension Lua {
                     call('PUBLISH', ARGV[1] .. 'client:' .. client, 'o' .. table.concat(stored))
                 end
             end
-        end
-        if isPlain and isSettled and not hasOwners then
-            if limit > 0 then popped = call('LPOP', KEYS[3], limit) end
-            local n = popped and #popped or 0
-            -- A worker that was woken and may leave something passes the wake on, and goes the long way.
-            local envelopes, hasFresh = n > 0 and readJobs(popped), band(options, 4) == 0 or n < limit
-            for i = 1, n do
-                -- What has a state, a time at which it ends, or no envelope, goes the long way with all others.
-                local version, bits = byte(envelopes[i] or '\255', 1, 2)
-                if version > 127 or bits > 7 then hasFresh = false break end
+
+            """# + partsFreed + "\n" + #"""
+
+            local n, envelopes, shift, left, hasFresh = 0, nil, 0, 0, false
+            if isSettled and isShort and takesTurns then
+
+            """# + partsPicked + #"""
+
+            elseif isSettled and isShort then
+                if T then T.save() end
+                if limit > 0 then popped = call('LPOP', KEYS[3], limit) end
+                if popped then
+                    n = #popped
+                    envelopes = readJobs(popped)
+                end
+                shift = n
+                -- A worker that was woken and may leave something passes the wake on, and goes the long way.
+                hasFresh = band(options, 4) == 0 or n < limit
+                for i = 1, n do
+                    -- What has a state, a time at which it ends, or no envelope, goes the long way with all others.
+                    local version, bits = byte(envelopes[i] or '\255', 1, 2)
+                    if version > 127 or bits > 7 then hasFresh = false break end
+                end
+            elseif T then
+                T.save()
             end
             if hasFresh then
                 local reply = {string.rep('a', count), 0, -1, 0, 0}
@@ -162,12 +192,10 @@ extension Lua {
                         reply[4 + 2 * i] = popped[i]
                         reply[5 + 2 * i] = envelopes[i]
                     end
-                    head = head + n
+                    head = head + shift
                     active = active + n
-                    if deadline < upcoming then
-                        upcoming = deadline
-                        tellSooner()
-                    end
+                    if deadline < upcoming then upcoming = deadline end
+                    if upcoming < firstUpcoming then tellSooner() end
                     dirty = true
                 end
                 if n < limit then
@@ -175,6 +203,11 @@ extension Lua {
                     for i = 5, 7 do
                         local first = call('ZRANGE', KEYS[i], 0, 0, 'WITHSCORES')
                         if first[2] then time = math.min(time, tonumber(first[2])) end
+                    end
+                    if takesTurns then
+                        local first = tonumber(call('ZRANGE', KEYS[15], 0, 0, 'WITHSCORES')[2] or 0)
+                        if first < 0 then time = math.min(time, first + REST) end
+                        if left > 0 then reply[2] = 2 end
                     end
                     if time ~= upcoming then upcoming = time dirty = true end
                     if band(options, 8) ~= 0 then
@@ -191,6 +224,6 @@ extension Lua {
                 if upcoming < NEVER then reply[3] = math.max(upcoming - now, 0) end
                 return reply
             end
-        end
-        """#
+            end
+            """#
 }

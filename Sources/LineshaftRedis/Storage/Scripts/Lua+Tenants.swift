@@ -23,7 +23,7 @@ extension Lua {
                 return false
             end
             local at = #reply
-            reply[at + 1], reply[at + 2], reply[at + 3] = t.name, t.waiting, t.running
+            reply[at + 1], reply[at + 2], reply[at + 3] = t.name, t.waiting, lines().runningOf(t)
             reply[at + 4] = lines().isHeldBack(t) and 1 or 0
             last = string.format('%.0f', score)
             return true

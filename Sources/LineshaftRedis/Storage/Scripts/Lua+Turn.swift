@@ -64,12 +64,8 @@ extension Lua {
             finish(id, h, p, d, d == 4 and failed or failed + 1, token8, d == 1 and body or '')
             forget(id)
         end
-        if isSettled and hasOwners then
-            local owners = {}
-            for i = 1, count do owners[#owners + 1] = ownerOf(ARGV[3 * i + 2], 19) end
-            lines().preload(owners)
-            for i = 1, count do lines().stopped(ids[i], ARGV[3 * i + 2], 19) end
-        elseif not isSettled then
+        arrivals = early
+        if not isSettled then
             local gone = {}
             -- Removing nothing cannot be refused for want of memory, and what follows it is not refused either.
             call('ZREM', KEYS[7], '')
@@ -99,26 +95,22 @@ extension Lua {
         local allowed = limit
         if band(flags, 1) ~= 0 then allowed = 0 end
         if slots > 0 then allowed = math.max(math.min(allowed, slots - active), 0) end
-        local function available()
-            local base = math.max(arrival, now)
-            return math.max(math.floor((now + burst * interval - base) / interval + 1e-9), 0), base
-        end
-        if interval > 0 then allowed = math.min(allowed, (available())) end
+        if interval > 0 then allowed = math.min(allowed, (allowance(arrival, interval, burst))) end
         -- What `popped` holds has left the list whatever the limits say; there are none when it is not empty.
         local given, values, ends, taken = {}, {}, {}, 0
         local function give(entries, isList)
-            local names = {}
-            for i = 1, #entries do
-                names[2 * i - 1] = 'g' .. sub(entries[i], 1, 16)
-                names[2 * i] = 's' .. sub(entries[i], 1, 16)
+            local names, length = {}, #entries
+            for i = 1, length do
                 entries[i] = sub(entries[i], 1, 16)
+                names[i] = 's' .. entries[i]
+                if isList and ghosts > 0 then names[length + i] = 'g' .. entries[i] end
             end
-            local notes = call('HMGET', KEYS[11], unpack(names))
+            local states = call('HMGET', KEYS[11], unpack(names))
             local envelopes = readJobs(entries)
             for i = 1, #entries do
-                local id, h, s = entries[i], envelopes[i], notes[2 * i]
+                local id, h, s = entries[i], envelopes[i], states[i]
                 -- An identifier may be there twice: what counts is what is left now.
-                local ghost = isList and notes[2 * i - 1] and tonumber(call('HGET', KEYS[11], 'g' .. id) or 0) or 0
+                local ghost = states[length + i] and tonumber(call('HGET', KEYS[11], 'g' .. id) or 0) or 0
                 if ghost > 0 then
                     if ghost == 1 then call('HDEL', KEYS[11], 'g' .. id) else call('HINCRBY', KEYS[11], 'g' .. id, -1) end
                     ghosts = math.max(ghosts - 1, 0)
@@ -199,7 +191,7 @@ extension Lua {
                 leavings = leavings + taken
                 dirty = true
                 if interval > 0 then
-                    local _, base = available()
+                    local _, _, base = allowance(arrival, interval, burst)
                     arrival = base + taken * interval
                 end
             end
@@ -218,9 +210,9 @@ extension Lua {
             end
             local due = upcoming
             if interval > 0 and band(flags, 1) == 0 and isHungry then
-                local free, base = available()
+                local free, time = allowance(arrival, interval, burst)
                 -- Another job may start when one interval of the burst has been earned back.
-                if free < 1 then due = math.min(due, math.ceil(base + interval - burst * interval)) end
+                if free < 1 then due = math.min(due, time) end
             end
             if more and isHungry then reply[2] = 1 end
             -- What is ready and may not be given out is kept back by the queue's limits.
@@ -237,9 +229,11 @@ extension Lua {
         if spare > 0 and band(flags, 1) == 0 and (taken == limit or band(options, 1) == 0) then
             local left = readyCount()
             if slots > 0 then left = math.min(left, slots - active) end
-            if interval > 0 then left = math.min(left, (available())) end
+            if interval > 0 then left = math.min(left, (allowance(arrival, interval, burst))) end
             wake(math.min(spare, left))
         end
+        -- What was not left to others was taken here, or may not begin.
+        arrivals = 0
         conclude()
         return reply
         """#

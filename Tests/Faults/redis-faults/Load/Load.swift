@@ -50,6 +50,8 @@ final class Load: Sendable {
         var probe = Probe()
         /// What the jobs' names begin with, where a submission whose answer was lost is repeated for the same job.
         var identities: String?
+        /// How many tenants the jobs are of; with 0 they are nobody's.
+        var tenants = 0
     }
 
     private let system: JobSystem
@@ -135,7 +137,9 @@ final class Load: Sendable {
         let id = plan.identities.map { JobID(derivedFrom: "\($0)-\(number)") }
         while true {
             do {
-                return try await system.submit(plan.probe, options: JobOptions(), id: id)
+                var options = JobOptions()
+                if plan.tenants > 0 { options.tenant = TenantName("tenant \(number % plan.tenants)") }
+                return try await system.submit(plan.probe, options: options, id: id)
             } catch let error as BrokerError where error.code == .unavailable {
                 let isStopping = state.withLock { state in
                     state.refusals[error.message, default: 0] += 1

@@ -24,6 +24,7 @@ enum Scenarios {
     static let all: [any Scenario] = [
         CrashScenario(),
         WorkflowScenario(),
+        TenantScenario(),
         RestartScenario(policy: .always),
         RestartScenario(policy: .everySecond),
         CutScenario(),

@@ -18,6 +18,8 @@ extension Stage {
         var excusesLoss = true
         /// How many deliveries may come without the record of their ends.
         var poisonLimit = 5
+        /// The limits that held all the time.
+        var limits = QueueLimits.none
     }
 
     /// Reads all outcomes back, and checks the record of what happened.
@@ -45,7 +47,12 @@ extension Stage {
             report.remark("What is known of a job that was lost:\n\(History(story))")
             break
         }
-        let checker = HistoryChecker(poisonLimit: leniency.poisonLimit, tolerance: .milliseconds(5), resends: true)
+        let checker = HistoryChecker(
+            poisonLimit: leniency.poisonLimit,
+            tolerance: .milliseconds(5),
+            limits: leniency.limits == .none ? [:] : [.default: leniency.limits],
+            resends: true
+        )
         let violations = checker.violations(in: history).filter { !excused.contains($0.job) }
         for violation in violations.prefix(5) {
             let events = violation.events.map { "  \(history.events[$0])" }.joined(separator: "\n")
