@@ -91,8 +91,9 @@ extension Explanation: CustomStringConvertible {
         case .limitReached(let queue, let limit):
             return "The workers of the queue “\(queue)” run \(limit) of its jobs, which is as many as they may."
         case .workersBusy(let queue, let count, let ahead):
-            return "The workers of the queue “\(queue)” run \(count) jobs of this and other queues, which is as many as they "
-                + "may. \(Self.place(ahead))"
+            return
+                "The workers of the queue “\(queue)” run \(count) jobs of this and other queues, which is as many as "
+                + "they may. \(Self.place(ahead))"
         case .waiting(let ahead): return Self.place(ahead)
         case .running(let worker, let since, let isCancelRequested):
             let place = worker.map { " on \($0)" } ?? ""

@@ -17,8 +17,10 @@ internal import Synchronization
 /// Use ``Simulation/run(seed:maximumSteps:start:body:)`` unless you need to drive the executor yourself.
 public final class SeededExecutor: TaskExecutor {
     private struct State {
-        /// Those before `count` are runnable. It is never made shorter: in debug builds removing the last element takes a lock
-        /// of Swift's runtime, for which simulations on several threads would wait.
+        /// Room for what is runnable, which is what is before `count`.
+        ///
+        /// It is never made shorter: in debug builds removing the last element takes a lock of Swift's runtime, for which
+        /// simulations on several threads would wait.
         private var places: [UnownedJob] = []
         private var count = 0
         var generator: SeededGenerator

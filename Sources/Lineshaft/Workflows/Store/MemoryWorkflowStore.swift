@@ -239,9 +239,7 @@ public actor MemoryWorkflowStore: WorkflowStore {
 
     /// Begins again what failed or was cancelled in a workflow that is over.
     ///
-    /// - Parameters:
-    ///   - id: The workflow.
-    ///   - parent: The job that waits for it from then on.
+    /// - Parameter id: The workflow.
     /// - Returns: What is to be done.
     public func restart(_ id: JobID) -> WorkflowStep? {
         change(id) { $0.restart() } ?? nil
